@@ -1,0 +1,3 @@
+"""llem-backend-pytorch"""
+
+__version__ = "0.1.0"

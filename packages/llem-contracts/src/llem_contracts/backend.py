@@ -1,0 +1,163 @@
+"""The boundary `backend`: an engine that loads a model and generates with it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from llem_schema import (
+    DecodingStrategy,
+    DeviceFacts,
+    ExperimentConfig,
+    JsonObject,
+    MemoryUsage,
+    ModelShape,
+    OutputLength,
+    Precision,
+)
+
+from llem_contracts.descriptor import Boundary, Descriptor
+from llem_contracts.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """One prompt to continue."""
+
+    index: int
+    """Position of the prompt in its pass."""
+    token_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedRequest:
+    """What became of one request. Times are `time.monotonic_ns`."""
+
+    index: int
+    batch: int
+    """Number of the batch within the call."""
+    input_tokens: int
+    padded_tokens: int
+    """Padding positions that were computed beside the input."""
+    output_tokens: int
+    """Useful ones: the end-of-sequence token counts when it was generated, nothing after it."""
+    discarded_tokens: int
+    """Positions computed after the end of the sequence."""
+    start_ns: int
+    """When its batch was handed to the model."""
+    token_ns: tuple[int, ...]
+    """When each useful output token was there; the last one is the request's end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackendPlan:
+    """What a backend intends to do, found out without touching a device."""
+
+    shape: ModelShape | None
+    """None where the model's config cannot be read; `problems` then says why."""
+    devices: tuple[str, ...]
+    """Logical devices such as `cuda:0`, or `cpu`."""
+    batch_size: int
+    """Prompts computed at once."""
+    effective_config: JsonObject
+    """The backend's section with every default filled in."""
+    dummy_weights: bool
+    problems: tuple[Problem, ...]
+
+
+class Tokenizer(Protocol):
+    """The loaded model's own tokenizer."""
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids as the model is fed them, special tokens included."""
+        ...
+
+    def decode(self, token_ids: Sequence[int]) -> str: ...
+
+
+class LoadedModel(Protocol):
+    """A model in memory, ready to generate."""
+
+    @property
+    def tokenizer(self) -> Tokenizer: ...
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """UUIDs of the devices that hold the model; `host` for the CPU."""
+        ...
+
+    @property
+    def shape(self) -> ModelShape: ...
+
+    @property
+    def commit(self) -> str | None:
+        """Commit of a hub model; None for one that is not from a hub."""
+        ...
+
+    @property
+    def effective_config(self) -> JsonObject:
+        """What was really loaded and is really passed on."""
+        ...
+
+    def environment(self) -> JsonObject:
+        """The engine's versions and what it sees, such as `{"torch": "2.13.0", "cuda": None}`."""
+        ...
+
+    def generate(
+        self,
+        requests: Sequence[GenerationRequest],
+        progress: Callable[[int], None] | None = None,
+    ) -> tuple[GeneratedRequest, ...]:
+        """Continue all requests, in batches of the backend's making; one answer for each, in order.
+
+        `progress` is told how many requests are done, after each batch. Raises `BackendError`,
+        with the size that is likely to fit when memory ran out.
+        """
+        ...
+
+    def synchronize(self) -> None:
+        """Return when nothing is in flight on any device."""
+        ...
+
+    def reset_peak_memory(self) -> None: ...
+
+    def memory(self) -> MemoryUsage:
+        """Memory since the last reset. `device_memory_mib` is left to the caller: None."""
+        ...
+
+
+class InferenceBackend(Protocol):
+    """An inference engine."""
+
+    def plan(self, config: ExperimentConfig, devices: Sequence[DeviceFacts]) -> BackendPlan:
+        """What `load` would do with these visible devices. Touches none and downloads nothing."""
+        ...
+
+    def fetch(self, config: ExperimentConfig) -> None:
+        """Bring the model's files into the local cache; nothing where they are there.
+
+        Raises `BackendError` where they cannot be had.
+        """
+        ...
+
+    def load(self, config: ExperimentConfig) -> AbstractContextManager[LoadedModel]:
+        """Load the model; leaving the context frees it.
+
+        Raises `NotSupported` for what the descriptor does not declare and `BackendError` for what
+        fails. Never changes `config`.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackendDescriptor(Descriptor):
+    """The one place where an engine's abilities are declared."""
+
+    precisions: frozenset[Precision]
+    decoding_strategies: frozenset[DecodingStrategy]
+    output_lengths: frozenset[OutputLength]
+    section_model: str | None = None
+    """`module:Model` that validates the config section of a backend from elsewhere."""
+
+
+BACKENDS = Boundary("llem.backends", "backend", BackendDescriptor)

@@ -1,0 +1,3 @@
+"""llem-energy"""
+
+__version__ = "0.1.0"

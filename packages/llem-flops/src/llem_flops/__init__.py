@@ -1,0 +1,3 @@
+"""llem-flops"""
+
+__version__ = "0.1.0"

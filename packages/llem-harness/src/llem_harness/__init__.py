@@ -1,0 +1,3 @@
+"""llem-harness"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,3 @@
+"""llem-prompts"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,156 @@
+"""Configs, work orders and results of llem: data at rest, strict and frozen.
+
+Names load at first use, so that one model does not cost the import of all.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llem_schema.config import (
+        BaselineConfig as BaselineConfig,
+        DatasetConfig as DatasetConfig,
+        DecoderConfig as DecoderConfig,
+        DecodingStrategy as DecodingStrategy,
+        EnergyConfig as EnergyConfig,
+        ExperimentConfig as ExperimentConfig,
+        OutputLength as OutputLength,
+        Precision as Precision,
+        WarmupConfig as WarmupConfig,
+    )
+    from llem_schema.device import (
+        HOST_ID as HOST_ID,
+        AcceleratorFacts as AcceleratorFacts,
+        DeviceFacts as DeviceFacts,
+        HostFacts as HostFacts,
+    )
+    from llem_schema.documents import (
+        DocumentError as DocumentError,
+        result_from_json as result_from_json,
+    )
+    from llem_schema.energy import (
+        BaselineRecord as BaselineRecord,
+        DeviceReading as DeviceReading,
+        EnergyBreakdown as EnergyBreakdown,
+        EnergyReading as EnergyReading,
+        IdleReading as IdleReading,
+        MeterRecord as MeterRecord,
+    )
+    from llem_schema.environment import EnvironmentSnapshot as EnvironmentSnapshot
+    from llem_schema.flops import (
+        FlopsResult as FlopsResult,
+        MemoryEstimate as MemoryEstimate,
+        MemoryUsage as MemoryUsage,
+    )
+    from llem_schema.frozen import (
+        FrozenDict as FrozenDict,
+        FrozenJson as FrozenJson,
+        FrozenList as FrozenList,
+        JsonObject as JsonObject,
+        freeze_json as freeze_json,
+    )
+    from llem_schema.hashing import (
+        canonical_json as canonical_json,
+        measurement_config_hash as measurement_config_hash,
+    )
+    from llem_schema.latency import (
+        Latency as Latency,
+        Percentiles as Percentiles,
+    )
+    from llem_schema.model import Model as Model
+    from llem_schema.notes import (
+        MeasurementWarning as MeasurementWarning,
+        NotMeasured as NotMeasured,
+    )
+    from llem_schema.order import (
+        Origin as Origin,
+        RunSettings as RunSettings,
+        WorkOrder as WorkOrder,
+    )
+    from llem_schema.prompts import (
+        PromptProvenance as PromptProvenance,
+        PromptsRecord as PromptsRecord,
+        TokenLengths as TokenLengths,
+    )
+    from llem_schema.pytorch import PyTorchConfig as PyTorchConfig
+    from llem_schema.result import (
+        SCHEMA_VERSION as SCHEMA_VERSION,
+        BackendRecord as BackendRecord,
+        ExperimentResult as ExperimentResult,
+        ModelRecord as ModelRecord,
+        SteadyStateWindow as SteadyStateWindow,
+        WindowRecord as WindowRecord,
+        none_paths as none_paths,
+        unexplained as unexplained,
+    )
+    from llem_schema.shape import (
+        DecoderDimensions as DecoderDimensions,
+        ModelShape as ModelShape,
+    )
+    from llem_schema.warmup import (
+        HeatRecord as HeatRecord,
+        WarmupResult as WarmupResult,
+    )
+
+__version__ = "0.1.0"
+
+_NAMES_BY_MODULE = {
+    "config": (
+        "BaselineConfig",
+        "DatasetConfig",
+        "DecoderConfig",
+        "DecodingStrategy",
+        "EnergyConfig",
+        "ExperimentConfig",
+        "OutputLength",
+        "Precision",
+        "WarmupConfig",
+    ),
+    "device": ("HOST_ID", "AcceleratorFacts", "DeviceFacts", "HostFacts"),
+    "documents": ("DocumentError", "result_from_json"),
+    "energy": (
+        "BaselineRecord",
+        "DeviceReading",
+        "EnergyBreakdown",
+        "EnergyReading",
+        "IdleReading",
+        "MeterRecord",
+    ),
+    "environment": ("EnvironmentSnapshot",),
+    "flops": ("FlopsResult", "MemoryEstimate", "MemoryUsage"),
+    "frozen": ("FrozenDict", "FrozenJson", "FrozenList", "JsonObject", "freeze_json"),
+    "hashing": ("canonical_json", "measurement_config_hash"),
+    "latency": ("Latency", "Percentiles"),
+    "model": ("Model",),
+    "notes": ("MeasurementWarning", "NotMeasured"),
+    "order": ("Origin", "RunSettings", "WorkOrder"),
+    "prompts": ("PromptProvenance", "PromptsRecord", "TokenLengths"),
+    "pytorch": ("PyTorchConfig",),
+    "result": (
+        "SCHEMA_VERSION",
+        "BackendRecord",
+        "ExperimentResult",
+        "ModelRecord",
+        "SteadyStateWindow",
+        "WindowRecord",
+        "none_paths",
+        "unexplained",
+    ),
+    "shape": ("DecoderDimensions", "ModelShape"),
+    "warmup": ("HeatRecord", "WarmupResult"),
+}
+_MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
+
+__all__ = ["__version__", *sorted(_MODULE_OF)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,110 @@
+"""What to measure: one experiment's configuration."""
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from llem_schema.frozen import FrozenDict, JsonObject
+from llem_schema.model import Model
+from llem_schema.pytorch import PyTorchConfig
+
+Precision = Literal["fp32", "fp16", "bf16"]
+OutputLength = Literal["fixed", "natural"]
+DecodingStrategy = Literal["greedy", "sample"]
+
+
+class DatasetConfig(Model):
+    """Where the prompts come from, when a name or a path alone does not say it."""
+
+    source: str = Field(min_length=1)
+    """`builtin` or the path of a `.jsonl` or `.txt` file."""
+    column: str | None = Field(default=None, min_length=1)
+    """The key that holds the prompt in a JSONL file; `prompt`, else `text`, by default."""
+
+
+class DecoderConfig(Model):
+    """How the next token is chosen. None leaves a value at the backend's default."""
+
+    strategy: DecodingStrategy = "greedy"
+    temperature: float | None = Field(default=None, gt=0)
+    top_k: int | None = Field(default=None, ge=1)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+
+
+class WarmupConfig(Model):
+    """Runs before the window that are measured and left out. A run is one batch."""
+
+    n_warmup: int = Field(default=5, ge=0)
+    """Number of runs; the fewest of them when `convergence_detection` is on."""
+    convergence_detection: bool = False
+    """Go on until the last runs' latencies agree, instead of stopping at `n_warmup`."""
+    cv_threshold: float = Field(default=0.05, gt=0)
+    """Coefficient of variation of the last runs' latencies that counts as converged."""
+    max_prompts: int = Field(default=20, ge=1)
+    """Most runs that convergence may take."""
+    thermal: Literal["plateau", "floor", "off"] = "plateau"
+    """`plateau` keeps the load on until power and temperature are steady; `floor` waits idle."""
+    thermal_floor_seconds: float = Field(default=60.0, ge=30)
+    """The wait of `floor`, and the longest time that `plateau` may take."""
+
+
+class BaselineConfig(Model):
+    """Idle power, measured before the model loads."""
+
+    enabled: bool = True
+    duration_seconds: float = Field(default=30.0, gt=0)
+
+
+class EnergyConfig(Model):
+    """Which meter reads the energy, and how often."""
+
+    meter: str = Field(default="auto", min_length=1)
+    """`auto`, `none`, or the name of an installed meter."""
+    sample_period_s: float | None = Field(default=None, ge=0.001, le=1.0)
+    """Period of the sample series; None leaves it to the meter."""
+
+
+class ExperimentConfig(Model):
+    """One configuration to measure: the model, its engine, its workload and the protocol."""
+
+    model: str = Field(min_length=1)
+    """Hub id, local folder, or `builtin:NAME`."""
+    revision: str | None = Field(default=None, min_length=1)
+    """Branch, tag or commit of a hub model."""
+    backend: str = Field(default="pytorch", min_length=1)
+    precision: Precision = "bf16"
+    """Type that the arithmetic runs in."""
+    dataset: str | DatasetConfig = "builtin"
+    n: int = Field(default=100, ge=1)
+    """Number of prompts in one pass."""
+    max_input_tokens: int | None = Field(default=None, ge=1)
+    """Prompts are cut to this many tokens."""
+    max_output_tokens: int = Field(default=128, ge=1)
+    output_length: OutputLength = "fixed"
+    """`fixed` ignores the end-of-sequence token, `natural` stops at it."""
+    random_seed: int = Field(default=42, ge=0, lt=2**32)
+    decoder: DecoderConfig = DecoderConfig()
+    warmup: WarmupConfig = WarmupConfig()
+    baseline: BaselineConfig = BaselineConfig()
+    energy: EnergyConfig = EnergyConfig()
+    min_window_s: float = Field(default=10.0, ge=0)
+    """Passes over the prompts repeat until the window has lasted this long."""
+    passthrough_kwargs: JsonObject | None = None
+    """Arguments handed to the backend's generation call as they stand."""
+    pytorch: PyTorchConfig | None = None
+    extension: FrozenDict[str, JsonObject] | None = None
+    """Sections of backends from elsewhere, by backend name."""
+
+    @field_validator("dataset")
+    @classmethod
+    def _dataset_is_named(cls, value: Any) -> Any:
+        if value == "":
+            raise ValueError("the dataset has no name; `builtin` needs no network")
+        return value
+
+    @property
+    def dataset_config(self) -> DatasetConfig:
+        """The dataset in its long form."""
+        if isinstance(self.dataset, str):
+            return DatasetConfig(source=self.dataset)
+        return self.dataset

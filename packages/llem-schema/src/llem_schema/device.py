@@ -1,0 +1,47 @@
+"""Facts of the devices that a run uses or meters."""
+
+from typing import Literal
+
+from llem_schema.frozen import FrozenDict
+from llem_schema.model import Model
+
+HOST_ID = "host"
+"""The fixed identity of the host CPU, beside the accelerators' UUIDs."""
+
+
+class AcceleratorFacts(Model):
+    """One GPU as its driver describes it. A field that the driver refused is None."""
+
+    kind: Literal["accelerator"] = "accelerator"
+    uuid: str
+    name: str
+    index: int
+    """Position in the driver's own order, which need not be CUDA's."""
+    pci_bus_id: str
+    driver_version: str
+    memory_total_mib: float | None
+    power_limit_w: float | None
+    sm_clock_max_mhz: float | None
+    memory_clock_max_mhz: float | None
+    ecc_enabled: bool | None
+    persistence_mode: bool | None
+    mig_enabled: bool | None
+    unavailable: FrozenDict[str, str] = FrozenDict()
+    """Why, for each field that is None."""
+
+
+class HostFacts(Model):
+    """The host CPU and its memory."""
+
+    kind: Literal["host"] = "host"
+    uuid: Literal["host"] = "host"
+    name: str | None
+    """CPU model."""
+    logical_cores: int
+    usable_cores: int
+    """Cores that this process may run on."""
+    memory_total_mib: float | None
+    unavailable: FrozenDict[str, str] = FrozenDict()
+
+
+DeviceFacts = AcceleratorFacts | HostFacts

@@ -1,0 +1,112 @@
+"""Joules of a window, with what they rest on."""
+
+from datetime import datetime
+from typing import Literal
+
+from llem_schema.frozen import FrozenDict, FrozenList
+from llem_schema.model import Model
+
+
+class DeviceReading(Model):
+    """Energy of one device over a window."""
+
+    uuid: str
+    energy_j: float | None
+    method: str
+    """Estimator that gave the figure, such as `counter_edges`."""
+    scope: str
+    """What the sensor covers: `gpu`, `module`, `host` ..."""
+    mean_power_w: float | None
+    peak_power_w: float | None
+    terms: FrozenDict[str, float] = FrozenDict()
+    """Error terms in joules, 1 sigma, by name; `gain` is common to all windows of a board."""
+    flags: FrozenList[str] = ()
+    reason: str | None = None
+    """Why `energy_j` is None, or why this method was chosen."""
+
+
+class EnergyReading(Model):
+    """Energy of a window over the devices of a meter. `energy_j` is None where any is missing."""
+
+    name: str
+    start_ns: int
+    """`time.monotonic_ns` when the window opened."""
+    end_ns: int
+    duration_s: float
+    energy_j: float | None
+    uncertainty_j: float | None
+    """Expanded uncertainty, k = 2, all terms."""
+    comparison_uncertainty_j: float | None
+    """Expanded uncertainty, k = 2, without board gain: for comparisons on one board."""
+    upper_bound_j: float | None = None
+    """What a window too short to resolve cannot have exceeded."""
+    mean_power_w: float | None
+    peak_power_w: float | None
+    method: str
+    scope: str
+    flags: FrozenList[str] = ()
+    code: str | None = None
+    """Stable code of why `energy_j` is None: `no_sensor`, `unresolved_window`, `sensor_failed`."""
+    reason: str | None = None
+    devices: FrozenList[DeviceReading]
+
+
+class IdleReading(Model):
+    """Power of idle devices."""
+
+    duration_s: float
+    power_w: float | None
+    """Mean over the time, summed over the devices."""
+    std_w: float | None
+    """Standard deviation of the samples of the sum."""
+    samples: int
+    power_per_device_w: FrozenDict[str, float]
+    code: str | None = None
+    reason: str | None = None
+
+
+class BaselineRecord(Model):
+    """The idle power that the adjusted energy subtracts, and where it came from."""
+
+    kind: Literal["bare"] = "bare"
+    """`bare`: before the model was loaded."""
+    source: Literal["measured"] = "measured"
+    power_w: float
+    std_w: float | None
+    samples: int
+    duration_s: float
+    power_per_device_w: FrozenDict[str, float]
+    measured_at: datetime
+
+
+class EnergyBreakdown(Model):
+    """Gross energy, what the idle devices would have drawn, and the rest (RES-07)."""
+
+    raw_j: float
+    baseline_j: float | None
+    """`baseline.power_w` times the window's duration."""
+    adjusted_j: float | None
+    """`raw_j - baseline_j`; not clamped, so noise around zero may make it negative."""
+    baseline_share: float | None
+    """`baseline_j / raw_j`."""
+    baseline: BaselineRecord | None
+    terms: FrozenDict[str, float]
+    """Error terms of the window in joules, 1 sigma, by name."""
+
+
+class MeterRecord(Model):
+    """The meter that a run really used, and why."""
+
+    name: str
+    version: str
+    """Of the package that brings the meter."""
+    reason: str
+    rejected: FrozenDict[str, str]
+    """Meters that were passed over, with the reason."""
+    method: str
+    scope: str
+    sample_period_s: float | None
+    samples: int
+    """Samples in the series over the window."""
+    devices: FrozenList[str]
+    flags: FrozenList[str]

@@ -1,0 +1,31 @@
+"""What a worker is handed: a config with everything around it already resolved."""
+
+from typing import Literal
+
+from llem_schema.config import ExperimentConfig
+from llem_schema.frozen import FrozenDict
+from llem_schema.model import Model
+
+Origin = Literal["flag", "environment", "file", "user config", "default"]
+
+
+class RunSettings(Model):
+    """How a run is carried out. None of it changes what is measured, so none is hashed."""
+
+    results_dir: str | None = None
+    """Parent folder of the result folder; None keeps the result in memory alone."""
+    model_cache_dir: str | None = None
+    """Folder for downloaded models; None is the hub library's own."""
+    origins: FrozenDict[str, Origin] = FrozenDict()
+    """Where each value that is no default came from, by dotted path."""
+
+
+class WorkOrder(Model):
+    """One experiment, ready to run anywhere: a worker reads neither YAML nor user config."""
+
+    schema_version: Literal[1] = 1
+    experiment_id: str
+    config: ExperimentConfig
+    settings: RunSettings = RunSettings()
+    packages: FrozenDict[str, str] = FrozenDict()
+    """Versions of the llem packages that made the order."""

@@ -1,0 +1,3 @@
+"""llem-store"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,3 @@
+"""llem-study"""
+
+__version__ = "0.1.0"

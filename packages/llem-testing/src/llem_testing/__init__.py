@@ -1,0 +1,3 @@
+"""llem-testing"""
+
+__version__ = "0.1.0"
