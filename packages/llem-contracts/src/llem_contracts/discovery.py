@@ -11,13 +11,14 @@ from typing import Any, Generic
 from llem_schema import RunSettings
 
 from llem_contracts.descriptor import Boundary, D, Descriptor
-from llem_contracts.errors import ConfigError, MissingDependency, PluginError
+from llem_contracts.errors import ConfigError, LlemError, MissingDependency, PluginError
 
 EntryPoints = Callable[[str], Iterable[importlib.metadata.EntryPoint]]
 """Gives the entry points of a group."""
 
 
-def _installed_entry_points(group: str) -> Iterable[importlib.metadata.EntryPoint]:
+def installed_entry_points(group: str) -> Iterable[importlib.metadata.EntryPoint]:
+    """Those of the running environment."""
     return importlib.metadata.entry_points(group=group)
 
 
@@ -39,11 +40,11 @@ class Plugin(Generic[D]):
 
 
 def installed(
-    boundary: Boundary[D], entry_points: EntryPoints = _installed_entry_points
+    boundary: Boundary[D], entry_points: EntryPoints = installed_entry_points
 ) -> tuple[Plugin[D], ...]:
     """All plugins of a boundary, by name. A broken one is listed as broken and hides nobody.
 
-    Two plugins of one name are both listed; the one whose distribution comes first in the
+    Two plugins of one name are both listed; the sound one whose distribution comes first in the
     alphabet keeps the name.
     """
     found = sorted(
@@ -55,15 +56,15 @@ def installed(
         distribution = point.dist.name if point.dist else "unknown"
         version = point.dist.version if point.dist else "unknown"
         descriptor, problem = _load(boundary, point)
-        taken = next((other for other in plugins if other.name == point.name), None)
-        if taken is not None:
+        taken = _sound(plugins, point.name)
+        if descriptor is not None and taken is not None:
             descriptor, problem = None, f"the name is taken by {taken.distribution}"
         plugins.append(Plugin(point.name, distribution, version, descriptor, problem))
     return tuple(plugins)
 
 
 def find(
-    boundary: Boundary[D], name: str, entry_points: EntryPoints = _installed_entry_points
+    boundary: Boundary[D], name: str, entry_points: EntryPoints = installed_entry_points
 ) -> Plugin[D]:
     """The plugin of that name, whole.
 
@@ -71,16 +72,17 @@ def find(
     plugin that is broken.
     """
     plugins = installed(boundary, entry_points)
+    sound = _sound(plugins, name)
+    if sound is not None:
+        return sound
     for plugin in plugins:
         if plugin.name == name:
-            if plugin.descriptor is None:
-                raise PluginError(
-                    f"the {boundary.noun} {name!r} of {plugin.distribution} is broken: "
-                    f"{plugin.problem}",
-                    cure=f"Reinstall or update {plugin.distribution}.",
-                )
-            return plugin
-    names = [plugin.name for plugin in plugins]
+            raise PluginError(
+                f"the {boundary.noun} {name!r} of {plugin.distribution} is broken: "
+                f"{plugin.problem}",
+                cure=f"Reinstall or update {plugin.distribution}.",
+            )
+    names = sorted({plugin.name for plugin in plugins})
     near = difflib.get_close_matches(name, names, n=1)
     raise ConfigError(
         f"there is no {boundary.noun} {name!r}",
@@ -90,20 +92,28 @@ def find(
 
 def missing_modules(descriptor: Descriptor) -> tuple[str, ...]:
     """Modules that a descriptor requires and that cannot be found; none of them is imported."""
-    return tuple(name for name in descriptor.requires if importlib.util.find_spec(name) is None)
+    return tuple(name for name in descriptor.requires if _is_missing(name))
 
 
 def create(descriptor: Descriptor, settings: RunSettings) -> Any:
     """Import a plugin's factory and call it.
 
     Raises `MissingDependency` where a required module is not installed and `PluginError` where the
-    factory cannot be imported.
+    factory cannot be imported or fails; an `LlemError` of its own passes through.
     """
     for module in missing_modules(descriptor):
         raise MissingDependency(
             module, needed_by=descriptor.name, install_hint=descriptor.install_hint
         )
-    return import_object(descriptor.factory, needed_by=descriptor.name)(settings)
+    factory = import_object(descriptor.factory, needed_by=descriptor.name)
+    try:
+        return factory(settings)
+    except LlemError:
+        raise
+    except Exception as error:  # a stranger's factory may raise anything
+        raise PluginError(
+            f"{descriptor.name} cannot be set up: {type(error).__name__}: {error}"
+        ) from error
 
 
 def import_object(reference: str, *, needed_by: str) -> Any:
@@ -111,10 +121,22 @@ def import_object(reference: str, *, needed_by: str) -> Any:
     module, _, name = reference.partition(":")
     try:
         return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # a library that does not fit the machine may raise anything
         raise PluginError(
-            f"{needed_by} names {reference}, which cannot be imported: {error}"
+            f"{needed_by} names {reference}, which cannot be imported: "
+            f"{type(error).__name__}: {error}"
         ) from error
+
+
+def _is_missing(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is None
+    except ModuleNotFoundError:  # the parent of a dotted name
+        return True
+
+
+def _sound(plugins: Iterable[Plugin[D]], name: str) -> Plugin[D] | None:
+    return next((p for p in plugins if p.name == name and p.descriptor is not None), None)
 
 
 def _load(

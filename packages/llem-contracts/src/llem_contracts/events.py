@@ -1,5 +1,6 @@
 """Progress, as typed events. Between processes they travel as JSON lines."""
 
+from functools import cache
 from typing import Annotated, Literal, Protocol
 
 from llem_schema import Model
@@ -94,5 +95,9 @@ class EventListener(Protocol):
 
 def event_from_json(line: str | bytes) -> Event:
     """Read one JSON line. Raises pydantic's `ValidationError` for anything else."""
-    adapter: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="type")])
-    return adapter.validate_json(line)
+    return _adapter().validate_json(line)
+
+
+@cache
+def _adapter() -> TypeAdapter[Event]:
+    return TypeAdapter(Annotated[Event, Field(discriminator="type")])

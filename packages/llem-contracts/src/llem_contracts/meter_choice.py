@@ -5,7 +5,14 @@ from dataclasses import dataclass
 
 from llem_schema import DeviceFacts, FrozenDict, RunSettings
 
-from llem_contracts.discovery import Plugin, create, find, installed
+from llem_contracts.discovery import (
+    EntryPoints,
+    Plugin,
+    create,
+    find,
+    installed,
+    installed_entry_points,
+)
 from llem_contracts.errors import LlemError
 from llem_contracts.meter import METERS, Meter, MeterDescriptor
 from llem_contracts.problem import Problem
@@ -36,7 +43,7 @@ class MeterChoice:
 def meter_candidates(
     name: str,
     settings: RunSettings,
-    plugins: Callable[[], Sequence[Plugin[MeterDescriptor]]] = lambda: installed(METERS),
+    entry_points: EntryPoints = installed_entry_points,
 ) -> tuple[MeterCandidate, ...]:
     """Meters that may serve: the one of that name, or for `auto` all that allow it.
 
@@ -44,9 +51,10 @@ def meter_candidates(
     name.
     """
     if name == "auto":
-        chosen = [p for p in plugins() if p.descriptor is not None and p.descriptor.automatic]
+        listed = installed(METERS, entry_points)
+        chosen = [p for p in listed if p.descriptor is not None and p.descriptor.automatic]
     else:
-        chosen = [find(METERS, name)]
+        chosen = [find(METERS, name, entry_points)]
     return tuple(_candidate(plugin, settings) for plugin in chosen)
 
 

@@ -1,6 +1,6 @@
 """What to measure: one experiment's configuration."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -97,9 +97,12 @@ class ExperimentConfig(Model):
 
     @field_validator("dataset")
     @classmethod
-    def _dataset_is_named(cls, value: Any) -> Any:
+    def _dataset_in_one_form(cls, value: str | DatasetConfig) -> str | DatasetConfig:
+        """A mapping that holds a source alone becomes that source: one workload, one hash."""
         if value == "":
             raise ValueError("the dataset has no name; `builtin` needs no network")
+        if isinstance(value, DatasetConfig) and value == DatasetConfig(source=value.source):
+            return value.source
         return value
 
     @property

@@ -19,7 +19,7 @@ def result_from_json(text: str | bytes) -> ExperimentResult:
     """
     try:
         document: Any = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DocumentError(f"this is not JSON: {error}") from error
     if not isinstance(document, dict):
         raise DocumentError("this is not a result: it holds no JSON object")

@@ -45,12 +45,14 @@ class FrozenDict(dict[K, V]):
 def freeze_json(value: Any) -> Any:
     """Copy a JSON value into frozen containers: objects to `FrozenDict`, arrays to tuples.
 
-    Raises `ValueError` for what JSON cannot hold: other types, keys that are not text, NaN and
-    infinity.
+    Raises `ValueError` for what JSON cannot hold: other types, keys that are not text, text that
+    has no UTF-8 form, NaN and infinity.
     """
     match value:
-        case None | bool() | int() | str():
+        case None | bool() | int():
             return value
+        case str():
+            return _writable(value)
         case float():
             if not math.isfinite(value):
                 raise ValueError(f"{value} has no JSON form; give a finite number")
@@ -59,11 +61,21 @@ def freeze_json(value: Any) -> Any:
             for key in value:
                 if not isinstance(key, str):
                     raise ValueError(f"the key {key!r} is not text")
-            return FrozenDict({key: freeze_json(item) for key, item in value.items()})
+            return FrozenDict({_writable(key): freeze_json(item) for key, item in value.items()})
         case list() | tuple():
             return tuple(freeze_json(item) for item in value)
         case _:
             raise ValueError(f"{type(value).__name__} has no JSON form")
+
+
+def _writable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(
+            f"{text!r} cannot be written as UTF-8: it holds half a character"
+        ) from None
+    return text
 
 
 def _tuple_from_list(value: Any) -> Any:
