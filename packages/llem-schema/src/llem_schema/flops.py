@@ -14,7 +14,8 @@ class FlopsResult(Model):
     flops_per_output_token: float | None
     method: str
     parameters_total: int
-    parameters_non_embedding: int
+    parameters_non_embedding: int | None
+    """None where a total alone is known."""
     confidence: Literal["high", "medium", "low"]
     """high: from the shape; medium: parameters counted by the engine; low: a total alone."""
 

@@ -1,0 +1,9 @@
+"""What the entry points name."""
+
+from llem_contracts import Descriptor
+
+PALM = Descriptor(
+    name="palm",
+    summary="2 x non-embedding parameters x tokens, prefill and decode apart",
+    factory="llem_flops.palm:palm_counter",
+)
