@@ -1,3 +1,5 @@
-"""llem-cli"""
+"""The `llem` command."""
 
 __version__ = "0.1.0"
+
+__all__ = ["__version__"]

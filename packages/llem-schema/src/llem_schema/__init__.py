@@ -87,6 +87,12 @@ if TYPE_CHECKING:
         DecoderDimensions as DecoderDimensions,
         ModelShape as ModelShape,
     )
+    from llem_schema.user_config import (
+        AdvancedDefaults as AdvancedDefaults,
+        MeasurementDefaults as MeasurementDefaults,
+        OutputDefaults as OutputDefaults,
+        UserConfig as UserConfig,
+    )
     from llem_schema.warmup import (
         HeatRecord as HeatRecord,
         WarmupResult as WarmupResult,
@@ -137,6 +143,7 @@ _NAMES_BY_MODULE = {
         "unexplained",
     ),
     "shape": ("DecoderDimensions", "ModelShape"),
+    "user_config": ("AdvancedDefaults", "MeasurementDefaults", "OutputDefaults", "UserConfig"),
     "warmup": ("HeatRecord", "WarmupResult"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}

@@ -6,7 +6,8 @@ from llem_schema.config import ExperimentConfig
 from llem_schema.frozen import FrozenDict
 from llem_schema.model import Model
 
-Origin = Literal["flag", "environment", "file", "user config", "default"]
+Origin = Literal["flag", "caller", "file", "user config"]
+"""`caller`: an `ExperimentConfig` object handed over in Python."""
 
 
 class RunSettings(Model):

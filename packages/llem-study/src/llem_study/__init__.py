@@ -1,3 +1,28 @@
-"""llem-study"""
+"""From files and flags to work orders, and running them."""
+
+from llem_study.explain import explain_validation
+from llem_study.installation import BackendStatus, Installation, MeterStatus, installation
+from llem_study.layers import parse_assignment
+from llem_study.resolve import load_experiment_config, resolve
+from llem_study.run import inspect_order, run_order
+from llem_study.sections import foreign_backends
+from llem_study.user_config import load_user_config, user_config_path
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "BackendStatus",
+    "Installation",
+    "MeterStatus",
+    "__version__",
+    "explain_validation",
+    "foreign_backends",
+    "inspect_order",
+    "installation",
+    "load_experiment_config",
+    "load_user_config",
+    "parse_assignment",
+    "resolve",
+    "run_order",
+    "user_config_path",
+]

@@ -1,3 +1,116 @@
-"""llem"""
+"""llem: what does this model cost to run? Energy, throughput, FLOPs and memory of LLM inference.
+
+    import llem
+
+    result = llem.run_experiment(model="builtin:tiny", n=16)
+
+Names load at first use: `import llem` costs nothing until something is called.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llem_contracts import (
+        BackendError as BackendError,
+        ConfigError as ConfigError,
+        Event as Event,
+        EventListener as EventListener,
+        ExperimentError as ExperimentError,
+        LlemError as LlemError,
+        MissingDependency as MissingDependency,
+        Notice as Notice,
+        NotSupported as NotSupported,
+        PhaseFinished as PhaseFinished,
+        PhaseProgress as PhaseProgress,
+        PhaseSkipped as PhaseSkipped,
+        PhaseStarted as PhaseStarted,
+        PluginError as PluginError,
+        PreFlightError as PreFlightError,
+        Problem as Problem,
+        RunFailed as RunFailed,
+        RunSaved as RunSaved,
+        RunStarted as RunStarted,
+        StoredRun as StoredRun,
+        StoreError as StoreError,
+        StudyError as StudyError,
+    )
+    from llem_harness import Inspection as Inspection
+    from llem_schema import (
+        ExperimentConfig as ExperimentConfig,
+        ExperimentResult as ExperimentResult,
+        WorkOrder as WorkOrder,
+    )
+    from llem_store import load_result as load_result
+    from llem_study import (
+        Installation as Installation,
+        explain_validation as explain_validation,
+        foreign_backends as foreign_backends,
+        inspect_order as inspect_order,
+        installation as installation,
+        load_experiment_config as load_experiment_config,
+        parse_assignment as parse_assignment,
+        resolve as resolve,
+        run_order as run_order,
+    )
+
+    from llem.experiment import run_experiment as run_experiment
 
 __version__ = "0.1.0"
+
+_NAMES_BY_MODULE = {
+    "llem.experiment": ("run_experiment",),
+    "llem_contracts": (
+        "BackendError",
+        "ConfigError",
+        "Event",
+        "EventListener",
+        "ExperimentError",
+        "LlemError",
+        "MissingDependency",
+        "NotSupported",
+        "Notice",
+        "PhaseFinished",
+        "PhaseProgress",
+        "PhaseSkipped",
+        "PhaseStarted",
+        "PluginError",
+        "PreFlightError",
+        "Problem",
+        "RunFailed",
+        "RunSaved",
+        "RunStarted",
+        "StoreError",
+        "StoredRun",
+        "StudyError",
+    ),
+    "llem_harness": ("Inspection",),
+    "llem_schema": ("ExperimentConfig", "ExperimentResult", "WorkOrder"),
+    "llem_store": ("load_result",),
+    "llem_study": (
+        "Installation",
+        "explain_validation",
+        "foreign_backends",
+        "inspect_order",
+        "installation",
+        "load_experiment_config",
+        "parse_assignment",
+        "resolve",
+        "run_order",
+    ),
+}
+_MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
+
+__all__ = ["__version__", *sorted(_MODULE_OF)]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

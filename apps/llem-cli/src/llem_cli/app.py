@@ -1,0 +1,58 @@
+"""The command `llem`: which commands there are, and how each ends."""
+
+import signal
+import sys
+
+from cyclopts import App, CycloptsError
+
+from llem_cli import __version__
+
+app = App(
+    name="llem",
+    help="What does this model cost to run? Energy, throughput, FLOPs and memory of LLM inference.",
+    version=__version__,
+    help_format="plaintext",
+    help_formatter="plain",
+    help_epilogue="First steps: llem run --model builtin:tiny -n 16",
+    suppress_keyboard_interrupt=False,
+)
+app.command(
+    "llem_cli.run:run", name="run", help="Measure one configuration, from flags or from a file."
+)
+app.command(
+    "llem_cli.config:config",
+    name="config",
+    help="Show the devices, meters and backends of this machine.",
+)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    code = _run(sys.argv[1:])
+    # A late Ctrl-C must not turn a decided exit code into a death by signal.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        outcome = app(
+            arguments, print_error=False, exit_on_error=False, result_action="return_value"
+        )
+    except CycloptsError as error:
+        print(f"llem: {_sentence(error)}", file=sys.stderr)
+        print("`llem --help` and `llem COMMAND --help` list what there is.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("llem: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:
+        from llem_cli.errors import report
+
+        return report(error, verbose="--verbose" in arguments or "-v" in arguments)
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _sentence(error: CycloptsError) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,80 @@
+"""`llem config`"""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import llem
+from cyclopts import Parameter
+from llem_schema import AcceleratorFacts, DeviceFacts
+
+
+def config(
+    *,
+    verbose: Annotated[
+        bool, Parameter(name=["--verbose", "-v"], negative="", show_default=False)
+    ] = False,
+    json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+) -> int:
+    """Show the devices, meters and backends of this machine, and what to do next.
+
+    Parameters
+    ----------
+    verbose
+        All facts of the devices.
+    json_
+        Print it as JSON.
+    """
+    found = llem.installation()
+    text = found.model_dump_json() if json_ else "\n".join(_lines(found, verbose=verbose))
+    print(text)
+    return 0
+
+
+def _lines(found: llem.Installation, *, verbose: bool) -> Iterator[str]:
+    yield "Devices"
+    for device in found.devices:
+        yield f"  {_device(device)}"
+        if verbose:
+            yield from (
+                f"    {name}: {value}"
+                for name, value in device.model_dump(exclude={"kind", "uuid"}).items()
+                if value is not None and value != {}
+            )
+    for problem in found.device_problems:
+        yield f"  {problem}"
+    yield "Meters"
+    for meter in found.meters:
+        yield from _status(meter.name, meter.version, meter.summary, meter.reason, meter.cure)
+    yield "Backends"
+    for backend in found.backends:
+        yield from _status(
+            backend.name, backend.version, backend.summary, backend.reason, backend.cure
+        )
+    yield f"User config: {found.user_config or 'none'}"
+    yield f"Next: {_next_step(found)}"
+
+
+def _device(device: DeviceFacts) -> str:
+    if isinstance(device, AcceleratorFacts):
+        memory = (
+            f", {device.memory_total_mib:,.0f} MiB" if device.memory_total_mib is not None else ""
+        )
+        return f"{device.uuid}  {device.name}{memory}, driver {device.driver_version}"
+    return f"{device.uuid}  {device.name or 'CPU'}, {device.usable_cores} cores usable"
+
+
+def _status(
+    name: str, version: str, summary: str, reason: str | None, cure: str | None
+) -> Iterator[str]:
+    if reason is None:
+        yield f"  {name} {version}: {summary}"
+        return
+    yield f"  {name} {version}: not usable here: {reason}"
+    if cure:
+        yield f"    {cure}"
+
+
+def _next_step(found: llem.Installation) -> str:
+    if any(backend.usable for backend in found.backends):
+        return "llem run --model builtin:tiny -n 16"
+    return "install an engine: pip install 'llem-cli[pytorch]'"

@@ -1,0 +1,44 @@
+"""An error becomes two lines and an exit code."""
+
+import sys
+import traceback
+from collections.abc import Iterator
+
+import llem
+from pydantic import ValidationError
+
+
+def report(error: Exception, *, verbose: bool) -> int:
+    """Print what is wrong and what to do about it; give the exit code."""
+    for line in _lines(error, verbose=verbose):
+        print(line, file=sys.stderr)
+    if verbose:
+        traceback.print_exception(error)
+    return 2 if isinstance(error, (llem.ConfigError, ValidationError)) else 1
+
+
+def _lines(error: Exception, *, verbose: bool) -> Iterator[str]:
+    match error:
+        case llem.PreFlightError():
+            yield "llem: this cannot run as it stands:"
+            yield from problem_lines(error.problems)
+        case ValidationError():
+            sentences = llem.explain_validation(error, plugin_keys=llem.foreign_backends())
+            yield "llem: the configuration is not valid:"
+            for sentence in sentences:
+                yield f"  {sentence}"
+        case llem.LlemError():
+            yield f"llem: {error}"
+            if error.cure:
+                yield f"  {error.cure}"
+        case _:
+            yield f"llem: an error in llem itself: {type(error).__name__}: {error}"
+            if not verbose:
+                yield "  Run again with --verbose to see where, and report it."
+
+
+def problem_lines(problems: tuple[llem.Problem, ...]) -> Iterator[str]:
+    """Each problem with its cure."""
+    for problem in problems:
+        yield f"  - {problem.message}"
+        yield f"    {problem.cure}"

@@ -1,0 +1,105 @@
+"""`llem run`"""
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import llem
+from cyclopts import Parameter
+from llem_schema import ExperimentResult
+
+from llem_cli.dry_run import dry_run_lines
+from llem_cli.progress import Progress
+from llem_cli.summary import summary_lines
+
+_NOTHING_TO_RUN = """llem: there is nothing to run yet: name a model or a file.
+  llem run --model builtin:tiny -n 16    a small random-weight model; no network, no GPU
+  llem run --model builtin:gpt2 -n 4     GPT-2's arithmetic, with random weights"""
+
+
+def run(
+    config: Path | None = None,
+    /,
+    *,
+    model: Annotated[str | None, Parameter(name=["--model", "-m"])] = None,
+    backend: Annotated[str | None, Parameter(name=["--backend", "-b"])] = None,
+    dataset: Annotated[str | None, Parameter(name=["--dataset", "-d"])] = None,
+    n: Annotated[int | None, Parameter(name=["-n", "--n"])] = None,
+    batch_size: int | None = None,
+    precision: str | None = None,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    set_: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    dry_run: Annotated[bool, Parameter(negative="", show_default=False)] = False,
+    quiet: Annotated[
+        bool, Parameter(name=["--quiet", "-q"], negative="", show_default=False)
+    ] = False,
+    verbose: Annotated[
+        bool, Parameter(name=["--verbose", "-v"], negative="", show_default=False)
+    ] = False,
+    json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+) -> int:
+    """Measure one configuration, from flags or from a file.
+
+    Parameters
+    ----------
+    config
+        YAML file of an experiment. Flags win over it.
+    model
+        Hub id, folder, or builtin:tiny, builtin:gpt2.
+    backend
+        Engine that runs the model [default: pytorch].
+    dataset
+        Prompts: builtin, or a .jsonl or .txt file [default: builtin].
+    n
+        Number of prompts in a pass [default: 100].
+    batch_size
+        Prompts computed at once.
+    precision
+        Type of the arithmetic: fp32, fp16 or bf16 [default: bf16].
+    output
+        Parent of the result folder [default: results].
+    set_
+        Any other field, as key=value: --set max_output_tokens=32. May be repeated.
+    dry_run
+        Check everything, estimate memory, and run nothing.
+    quiet
+        No progress; the summary alone.
+    verbose
+        Every event, and tracebacks of errors.
+    json_
+        Print the result as JSON instead of the summary.
+    """
+    flags = dict(llem.parse_assignment(text) for text in set_ or [])
+    named = {
+        "model": model,
+        "backend": backend,
+        "dataset": dataset,
+        "n": n,
+        "precision": precision,
+    }
+    flags |= {key: value for key, value in named.items() if value is not None}
+    if config is None and "model" not in flags:
+        print(_NOTHING_TO_RUN, file=sys.stderr)
+        return 2
+    order = llem.resolve(config, flags, output_dir=output, save=True, batch_size=batch_size)
+    if dry_run:
+        inspection = llem.inspect_order(order)
+        print("\n".join(dry_run_lines(order, inspection, as_json=json_)))
+        return 1 if any(problem.blocking for problem in inspection.problems) else 0
+    detail: Literal["quiet", "normal", "verbose"] = (
+        "quiet" if quiet else "verbose" if verbose else "normal"
+    )
+    with Progress(sys.stderr, detail) as progress, contextlib.redirect_stdout(sys.stderr):
+        result = llem.run_order(order, progress)
+    assert progress.result_dir is not None
+    print(_rendered(result, progress.result_dir, as_json=json_))
+    return 0
+
+
+def _rendered(result: ExperimentResult, result_dir: str, *, as_json: bool) -> str:
+    if as_json:
+        document = result.model_dump(mode="json") | {"result_dir": result_dir}
+        return json.dumps(document, ensure_ascii=False)
+    return "\n".join(summary_lines(result, result_dir))

@@ -1,0 +1,89 @@
+"""The summary of a run, as text."""
+
+from collections.abc import Iterator
+
+from llem_schema import ExperimentResult, Percentiles
+
+_LABEL = 14
+
+
+def summary_lines(result: ExperimentResult, result_dir: str) -> Iterator[str]:
+    """What a person wants to know, in the order in which they ask."""
+    devices = ", ".join(result.meter.devices) or "no metered device"
+    yield (
+        f"{result.model.name} on {result.backend.name}, {result.config.precision}, {devices}: "
+        f"{result.requests} requests in {result.passes} "
+        f"{'pass' if result.passes == 1 else 'passes'}, {result.window_duration_s:.1f} s"
+    )
+    yield ""
+    yield from _energy(result)
+    yield _row("Throughput", f"{result.output_tokens_per_s:,.1f} output tokens/s")
+    yield _row("Latency", f"time to first token {_spread(result.latency.ttft)}")
+    if result.latency.itl is not None:
+        yield _row("", f"between tokens      {_spread(result.latency.itl)}")
+    yield _row("", f"whole request       {_spread(result.latency.e2e)}")
+    yield _row(
+        "Tokens",
+        f"{result.input_tokens:,} in, {result.output_tokens:,} out, {result.padded_tokens:,} "
+        f"padding, {result.discarded_tokens:,} discarded",
+    )
+    yield _flops(result)
+    memory = result.memory
+    yield _row(
+        "Memory",
+        f"{memory.model_memory_mib:,.0f} MiB with the model loaded, "
+        f"{memory.peak_memory_mib:,.0f} MiB at most ({memory.source.replace('_', ' ')})",
+    )
+    if result.measurement_warnings:
+        yield ""
+        yield "Warnings"
+        for warning in result.measurement_warnings:
+            yield f"  {warning.code}: {warning.message}"
+    yield ""
+    yield f"Saved to {result_dir}"
+
+
+def _energy(result: ExperimentResult) -> Iterator[str]:
+    if result.energy_total_j is None:
+        why = result.not_measured["energy_total_j"]
+        yield _row("Energy", f"not measured: {why.reason}")
+        yield _row("", "`llem config` lists the meters, and why one cannot be used")
+        return
+    source = f"{result.meter.name}, {result.meter.method}"
+    spread = (
+        f" ± {result.energy_uncertainty_j:.3g} J (k=2)"
+        if result.energy_uncertainty_j is not None
+        else ""
+    )
+    yield _row("Energy", f"{_joules(result.energy_total_j)}{spread}, {source}")
+    assert result.energy_per_output_token_j is not None
+    yield _row("", f"{_joules(result.energy_per_output_token_j)} per output token")
+    if result.energy_adjusted_j is not None and result.baseline_power_w is not None:
+        yield _row(
+            "",
+            f"{_joules(result.energy_adjusted_j)} above an idle power of "
+            f"{result.baseline_power_w:.1f} W",
+        )
+
+
+def _flops(result: ExperimentResult) -> str:
+    if result.flops is None:
+        return _row("FLOPs", f"not known: {result.not_measured['flops'].reason}")
+    flops = result.flops
+    return _row(
+        "FLOPs",
+        f"{flops.flops_total:.3g} (reference: 2 x {flops.parameters_non_embedding:,} "
+        f"non-embedding parameters x tokens; confidence {flops.confidence})",
+    )
+
+
+def _spread(values: Percentiles) -> str:
+    return f"p50 {values.p50_ms:,.1f} ms, p95 {values.p95_ms:,.1f} ms"
+
+
+def _joules(value: float) -> str:
+    return f"{value:,.1f} J" if abs(value) >= 100 else f"{value:.3g} J"
+
+
+def _row(label: str, text: str) -> str:
+    return f"{label:<{_LABEL}}{text}"

@@ -1,0 +1,305 @@
+"""Last step before saving: a pure function from named parts to a result without silent gaps."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from llem_contracts import MeterChoice, NotSupported
+from llem_schema import (
+    BackendRecord,
+    EnvironmentSnapshot,
+    ExperimentResult,
+    FlopsResult,
+    FrozenDict,
+    HeatRecord,
+    JsonObject,
+    MemoryUsage,
+    MeterRecord,
+    ModelRecord,
+    ModelShape,
+    NotMeasured,
+    WarmupResult,
+    WindowRecord,
+    WorkOrder,
+    measurement_config_hash,
+)
+
+from llem_harness.baseline import Baseline
+from llem_harness.energy import energy_figures
+from llem_harness.latency import latency_of
+from llem_harness.preflight import Readiness
+from llem_harness.remarks import notes_of, warnings_of
+from llem_harness.warmup import Warmup
+from llem_harness.window import MeasuredWindow
+from llem_harness.workload import Workload
+
+
+@dataclass(frozen=True)
+class Saving:
+    """Names of the sidecar files; None where nothing is saved."""
+
+    timeseries: str | None
+    requests: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loaded:
+    """What is known of the loaded model."""
+
+    commit: str | None
+    shape: ModelShape
+    effective_config: JsonObject
+    environment: JsonObject
+
+
+def assemble(
+    *,
+    order: WorkOrder,
+    ready: Readiness,
+    backend_version: str,
+    snapshot: EnvironmentSnapshot,
+    baseline: Baseline,
+    loaded: Loaded,
+    workload: Workload,
+    warmup: Warmup,
+    heat: HeatRecord,
+    window: MeasuredWindow,
+    memory: MemoryUsage,
+    count_flops: Callable[[ModelShape, int, int], FlopsResult],
+    sample_period_s: float | None,
+    window_samples: int,
+    saving: Saving,
+    started_at: datetime,
+    ended_at: datetime,
+) -> ExperimentResult:
+    """Put the parts together; every None gets its reason."""
+    config = order.config
+    requests = window.requests
+    input_tokens = sum(request.input_tokens for request in requests)
+    output_tokens = sum(request.output_tokens for request in requests)
+    reading = window.reading
+    senses = ready.meter.descriptor.senses
+    energy = energy_figures(
+        reading,
+        baseline,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        requests=len(requests),
+    )
+    latency = latency_of(requests)
+    missing = dict(energy.missing)
+    missing["steady_state_window"] = NotMeasured(
+        code="not_applicable", reason="the methodology is total: the whole window counts"
+    )
+    try:
+        flops = count_flops(loaded.shape, input_tokens, output_tokens)
+    except NotSupported as error:
+        flops = None
+        missing["flops"] = NotMeasured(code="shape_unknown", reason=str(error))
+    if latency.itl is None:
+        missing["latency.itl"] = NotMeasured(
+            code="not_applicable", reason="no request has two output tokens"
+        )
+    if not senses:
+        missing["timeseries"] = NotMeasured(
+            code="no_sensor", reason="no sensor can be read, so there is no series"
+        )
+    elif saving.timeseries is None:
+        missing["timeseries"] = _not_saved()
+    if saving.requests is None:
+        missing["requests_file"] = _not_saved()
+    missing |= _model_gaps(order, loaded)
+    missing |= _environment_gaps(snapshot)
+    missing |= _warmup_gaps(warmup, heat)
+    if memory.device_memory_mib is None:
+        missing["memory.device_memory_mib"] = NotMeasured(
+            code="not_applicable", reason="the run's devices do not tell how much is in use"
+        )
+    if sample_period_s is None:
+        missing["meter.sample_period_s"] = NotMeasured(
+            code="not_applicable", reason="the meter keeps no series"
+        )
+    return ExperimentResult(
+        schema_version=1,
+        experiment_id=order.experiment_id,
+        measurement_config_hash=measurement_config_hash(config),
+        config=config,
+        effective_config=loaded.effective_config,
+        model=ModelRecord(
+            name=config.model,
+            revision=config.revision,
+            commit=loaded.commit,
+            dummy_weights=ready.plan.dummy_weights,
+            shape=loaded.shape,
+        ),
+        backend=BackendRecord(
+            name=config.backend, version=backend_version, environment=loaded.environment
+        ),
+        measurement_methodology="total",
+        steady_state_window=None,
+        window=WindowRecord(
+            start_ns=reading.start_ns,
+            end_ns=reading.end_ns,
+            anchor_monotonic_ns=window.anchor_monotonic_ns,
+            anchor_wall=datetime.fromtimestamp(window.anchor_wall_ns / 1e9, tz=UTC),
+        ),
+        window_duration_s=reading.duration_s,
+        passes=len(window.passes),
+        energy_total_j=energy.energy_total_j,
+        energy_uncertainty_j=energy.energy_uncertainty_j,
+        energy_comparison_uncertainty_j=energy.energy_comparison_uncertainty_j,
+        energy_adjusted_j=energy.energy_adjusted_j,
+        energy_per_device_j=energy.energy_per_device_j,
+        energy_breakdown=energy.energy_breakdown,
+        baseline_power_w=energy.baseline_power_w,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        padded_tokens=sum(request.padded_tokens for request in requests),
+        discarded_tokens=sum(request.discarded_tokens for request in requests),
+        requests=len(requests),
+        output_tokens_per_s=output_tokens / reading.duration_s,
+        energy_per_output_token_j=energy.energy_per_output_token_j,
+        energy_per_total_token_j=energy.energy_per_total_token_j,
+        energy_per_request_j=energy.energy_per_request_j,
+        latency=latency,
+        flops=flops,
+        memory=memory,
+        warmup_result=_warmup_result(order, warmup, heat),
+        warmup_excluded_samples=warmup.requests,
+        environment_snapshot=snapshot,
+        meter=_meter_record(ready.meter, window, sample_period_s, window_samples),
+        prompts=workload.record,
+        timeseries=saving.timeseries if senses else None,
+        requests_file=saving.requests,
+        reproducibility_notes=notes_of(config, ready.meter, reading, workload.record),
+        measurement_warnings=warnings_of(
+            config=config,
+            preflight=ready.warnings,
+            meter=ready.meter,
+            reading=reading,
+            samples=window_samples,
+            breakdown=energy.energy_breakdown,
+            baseline_missing=baseline.missing,
+            heat=heat,
+            prompts=workload.record,
+            dummy_weights=ready.plan.dummy_weights,
+        ),
+        not_measured=FrozenDict(dict(sorted((missing | _provenance_gaps(workload)).items()))),
+        run_settings=order.settings,
+        started_at=started_at,
+        ended_at=ended_at,
+    )
+
+
+def _meter_record(
+    choice: MeterChoice,
+    window: MeasuredWindow,
+    sample_period_s: float | None,
+    window_samples: int,
+) -> MeterRecord:
+    reading = window.reading
+    return MeterRecord(
+        name=choice.name,
+        version=choice.version,
+        reason=choice.reason,
+        rejected=choice.rejected,
+        method=reading.method,
+        scope=reading.scope,
+        sample_period_s=sample_period_s,
+        samples=window_samples,
+        devices=tuple(device.uuid for device in reading.devices),
+        flags=tuple(
+            dict.fromkeys([*reading.flags, *(f for d in reading.devices for f in d.flags)])
+        ),
+    )
+
+
+def _warmup_result(order: WorkOrder, warmup: Warmup, heat: HeatRecord) -> WarmupResult:
+    config = order.config.warmup
+    converging = config.convergence_detection
+    return WarmupResult(
+        converged=warmup.converged,
+        final_cv=warmup.final_cv,
+        iterations_completed=len(warmup.latencies_ms),
+        target_cv=config.cv_threshold if converging else None,
+        max_prompts=config.max_prompts if converging else None,
+        latencies_ms=warmup.latencies_ms,
+        duration_s=warmup.duration_s,
+        heat=heat,
+    )
+
+
+def _warmup_gaps(warmup: Warmup, heat: HeatRecord) -> dict[str, NotMeasured]:
+    gaps: dict[str, NotMeasured] = {}
+    if warmup.converged is None:
+        fixed = NotMeasured(code="not_requested", reason="the warm-up was a fixed number of runs")
+        for name in ("converged", "target_cv", "max_prompts"):
+            gaps[f"warmup_result.{name}"] = fixed
+    if warmup.final_cv is None:
+        gaps["warmup_result.final_cv"] = NotMeasured(
+            code="too_few_runs", reason="fewer than three warm-up runs have no stable variation"
+        )
+    if heat.settled is None:
+        gaps["warmup_result.heat.settled"] = NotMeasured(code="not_applicable", reason=heat.note)
+    return gaps
+
+
+def _model_gaps(order: WorkOrder, loaded: Loaded) -> dict[str, NotMeasured]:
+    gaps: dict[str, NotMeasured] = {}
+    if order.config.revision is None:
+        gaps["model.revision"] = NotMeasured(
+            code="not_requested", reason="no revision was asked for"
+        )
+    if loaded.commit is None:
+        gaps["model.commit"] = NotMeasured(
+            code="not_applicable", reason="the model does not come from a hub"
+        )
+    unknown = NotMeasured(
+        code="shape_unknown",
+        reason=f"the engine does not tell it for the architecture {loaded.shape.architecture!r}",
+    )
+    for name in ("dimensions", "counted_parameters", "counted_embedding_parameters"):
+        if getattr(loaded.shape, name) is None:
+            gaps[f"model.shape.{name}"] = unknown
+    if loaded.shape.experts_per_layer is None:
+        gaps["model.shape.experts_per_layer"] = NotMeasured(
+            code="not_applicable", reason="the model is no mixture of experts"
+        )
+    return gaps
+
+
+def _environment_gaps(snapshot: EnvironmentSnapshot) -> dict[str, NotMeasured]:
+    gaps: dict[str, NotMeasured] = {}
+    root = "environment_snapshot"
+    if snapshot.cuda_version is None:
+        none = NotMeasured(
+            code="not_found", reason="neither torch nor a version file nor nvcc tells of a CUDA"
+        )
+        gaps[f"{root}.cuda_version"] = none
+        gaps[f"{root}.cuda_version_source"] = none
+    if snapshot.driver_version is None:
+        gaps[f"{root}.driver_version"] = NotMeasured(
+            code="not_applicable", reason="no GPU is visible"
+        )
+    parts = [
+        (f"{root}.gpus.{index}", facts.unavailable) for index, facts in enumerate(snapshot.gpus)
+    ]
+    parts.append((f"{root}.cpu", snapshot.cpu.unavailable))
+    for path, unavailable in parts:
+        for name, reason in unavailable.items():
+            gaps[f"{path}.{name}"] = NotMeasured(code="not_available", reason=reason)
+    return gaps
+
+
+def _provenance_gaps(workload: Workload) -> dict[str, NotMeasured]:
+    if workload.record.provenance.revision is not None:
+        return {}
+    return {
+        "prompts.provenance.revision": NotMeasured(
+            code="not_applicable", reason="the prompts come from a source without versions"
+        )
+    }
+
+
+def _not_saved() -> NotMeasured:
+    return NotMeasured(code="not_saved", reason="no output folder was given")

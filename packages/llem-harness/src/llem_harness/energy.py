@@ -1,0 +1,126 @@
+"""The energy part of a result, with a reason for each figure that is missing."""
+
+from dataclasses import dataclass, field
+
+from llem_schema import EnergyBreakdown, EnergyReading, FrozenDict, NotMeasured
+
+from llem_harness.baseline import Baseline
+
+
+@dataclass(frozen=True)
+class EnergyFigures:
+    """Top-level energy fields; `missing` explains every None among them and inside them."""
+
+    energy_total_j: float | None
+    energy_uncertainty_j: float | None
+    energy_comparison_uncertainty_j: float | None
+    energy_adjusted_j: float | None
+    energy_per_device_j: FrozenDict[str, float] | None
+    energy_breakdown: EnergyBreakdown | None
+    baseline_power_w: float | None
+    energy_per_output_token_j: float | None
+    energy_per_total_token_j: float | None
+    energy_per_request_j: float | None
+    missing: dict[str, NotMeasured] = field(default_factory=dict)
+
+
+def energy_figures(
+    reading: EnergyReading,
+    baseline: Baseline,
+    *,
+    input_tokens: int,
+    output_tokens: int,
+    requests: int,
+) -> EnergyFigures:
+    """Gross energy, what the idle devices would have drawn, and the ratios of the field.
+
+    Ratios are gross joules over useful tokens of all passes; prefill is inside. `energy_adjusted_j`
+    is not clamped: noise around zero may make it negative.
+    """
+    missing: dict[str, NotMeasured] = {}
+    total = reading.energy_j
+    power = baseline.record.power_w if baseline.record else None
+    if power is None:
+        assert baseline.missing is not None
+        missing["baseline_power_w"] = baseline.missing
+    if total is None:
+        why = NotMeasured(
+            code=reading.code or "sensor_failed",
+            reason=reading.reason or "the meter gave no energy",
+        )
+        for name in (
+            "energy_total_j",
+            "energy_uncertainty_j",
+            "energy_comparison_uncertainty_j",
+            "energy_adjusted_j",
+            "energy_per_device_j",
+            "energy_breakdown",
+            "energy_per_output_token_j",
+            "energy_per_total_token_j",
+            "energy_per_request_j",
+        ):
+            missing[name] = why
+        return EnergyFigures(
+            None, None, None, None, None, None, power, None, None, None, missing=missing
+        )
+
+    for name, value in (
+        ("energy_uncertainty_j", reading.uncertainty_j),
+        ("energy_comparison_uncertainty_j", reading.comparison_uncertainty_j),
+    ):
+        if value is None:
+            missing[name] = NotMeasured(
+                code="not_stated", reason="the meter states no uncertainty for this reading"
+            )
+    baseline_j = power * reading.duration_s if power is not None else None
+    adjusted = total - baseline_j if baseline_j is not None else None
+    share = baseline_j / total if baseline_j is not None and total > 0 else None
+    breakdown = EnergyBreakdown(
+        raw_j=total,
+        baseline_j=baseline_j,
+        adjusted_j=adjusted,
+        baseline_share=share,
+        baseline=baseline.record,
+        terms=_terms(reading),
+    )
+    if baseline.missing is not None:
+        for name in (
+            "energy_adjusted_j",
+            "energy_breakdown.baseline_j",
+            "energy_breakdown.adjusted_j",
+            "energy_breakdown.baseline",
+            "energy_breakdown.baseline_share",
+        ):
+            missing[name] = baseline.missing
+    elif share is None:
+        missing["energy_breakdown.baseline_share"] = NotMeasured(
+            code="not_applicable", reason="the gross energy is not above zero"
+        )
+    if baseline.record is not None and baseline.record.std_w is None:
+        missing["energy_breakdown.baseline.std_w"] = NotMeasured(
+            code="too_few_samples", reason="the idle power rests on fewer than two samples"
+        )
+    return EnergyFigures(
+        energy_total_j=total,
+        energy_uncertainty_j=reading.uncertainty_j,
+        energy_comparison_uncertainty_j=reading.comparison_uncertainty_j,
+        energy_adjusted_j=adjusted,
+        energy_per_device_j=FrozenDict(
+            {d.uuid: d.energy_j for d in reading.devices if d.energy_j is not None}
+        ),
+        energy_breakdown=breakdown,
+        baseline_power_w=power,
+        energy_per_output_token_j=total / output_tokens,
+        energy_per_total_token_j=total / (input_tokens + output_tokens),
+        energy_per_request_j=total / requests,
+        missing=missing,
+    )
+
+
+def _terms(reading: EnergyReading) -> FrozenDict[str, float]:
+    """Error terms over the devices: boards err independently, so they add in quadrature."""
+    squares: dict[str, float] = {}
+    for device in reading.devices:
+        for name, joules in device.terms.items():
+            squares[name] = squares.get(name, 0.0) + joules**2
+    return FrozenDict({name: value**0.5 for name, value in squares.items()})

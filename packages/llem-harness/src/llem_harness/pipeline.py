@@ -1,0 +1,197 @@
+"""One experiment, from a work order to a result. Each step is a file of its own.
+
+pre-flight      preflight.py   every problem in one report
+environment     snapshot.py
+idle baseline   baseline.py    before the model is loaded
+load            here           the devices used are those that are metered
+prompts         workload.py    drawn and tokenised once
+warm-up, heat   warmup.py, heat.py
+window          window.py      sync, t0, passes, sync, t1
+assemble        assemble.py    a pure function
+save            save.py
+"""
+
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+
+from llem_contracts import (
+    Clock,
+    Devices,
+    ExperimentError,
+    LoadedModel,
+    MeterSession,
+    Notice,
+    RunHandle,
+    RunStarted,
+    StoreError,
+)
+from llem_schema import (
+    AcceleratorFacts,
+    ExperimentResult,
+    HostFacts,
+    MemoryUsage,
+    WorkOrder,
+)
+
+from llem_harness.assemble import Loaded, Saving, assemble
+from llem_harness.baseline import measure_baseline
+from llem_harness.heat import heat
+from llem_harness.phases import phase
+from llem_harness.ports import Ports
+from llem_harness.preflight import Readiness, check
+from llem_harness.save import save
+from llem_harness.series import SeriesRecorder
+from llem_harness.snapshot import take_snapshot, with_engine
+from llem_harness.warmup import warm_up
+from llem_harness.window import measure
+from llem_harness.workload import draw_workload
+
+
+def run(order: WorkOrder, ports: Ports) -> ExperimentResult:
+    """Measure one configuration; save it where `order.settings.results_dir` says, if it does.
+
+    Raises `PreFlightError` before anything was done, `BackendError` and `ExperimentError` for what
+    fails later. What was measured until then is kept as a partial run.
+    """
+    ports.listener(
+        RunStarted(
+            experiment_id=order.experiment_id,
+            model=order.config.model,
+            backend=order.config.backend,
+        )
+    )
+    with phase("pre-flight", ports.listener, ports.clock):
+        ready = check(order, ports)
+    for problem in ready.warnings:
+        ports.listener(Notice(code=problem.code, message=f"{problem.message}. {problem.cure}"))
+    handle = ports.store.begin(order) if order.settings.results_dir is not None else None
+    try:
+        return _measured(order, ports, ready, handle)
+    except BaseException as error:
+        if handle is not None:
+            _keep_partial(handle, _reason(error), ports)
+        raise
+
+
+def _measured(
+    order: WorkOrder, ports: Ports, ready: Readiness, handle: RunHandle | None
+) -> ExperimentResult:
+    config = order.config
+    started_at = _now(ports.clock)
+    choice = ready.meter
+    senses = choice.descriptor.senses
+    uuids = tuple(device.uuid for device in ready.devices)
+    with ExitStack() as stack:
+        with phase("environment", ports.listener, ports.clock):
+            snapshot = take_snapshot(ready.visible, _host(ports.devices))
+        assert choice.meter is not None
+        session = choice.meter.open(uuids, config.energy.sample_period_s)
+        stack.callback(session.close)
+        recorder = SeriesRecorder(session, handle)
+        stack.callback(recorder.flush)
+        baseline = measure_baseline(config.baseline, session, ports, senses=senses)
+        recorder.flush()
+
+        with phase("load", ports.listener, ports.clock):
+            ports.backend.fetch(config)
+            ports.prompts.fetch(config.dataset_config)
+            loaded = stack.enter_context(ports.backend.load(config))
+            _same_devices(loaded, uuids)
+        with phase("prompts", ports.listener, ports.clock):
+            workload = draw_workload(config, ports.prompts, loaded.tokenizer)
+        batches = workload.batches(ready.plan.batch_size)
+        warmup = warm_up(config.warmup, loaded, batches, ports)
+        heat_record = heat(config.warmup, loaded, batches[0], session, ports, senses=senses)
+        recorder.flush()
+
+        window = measure(loaded, workload, session, ports, min_window_s=config.min_window_s)
+        with phase("assemble", ports.listener, ports.clock):
+            engine = loaded.environment()
+            result = assemble(
+                order=order,
+                ready=ready,
+                backend_version=ports.backend_version,
+                snapshot=with_engine(snapshot, engine),
+                baseline=baseline,
+                loaded=Loaded(
+                    commit=loaded.commit,
+                    shape=loaded.shape,
+                    effective_config=loaded.effective_config,
+                    environment=engine,
+                ),
+                workload=workload,
+                warmup=warmup,
+                heat=heat_record,
+                window=window,
+                memory=_with_device_memory(window.memory, ready, ports.devices),
+                count_flops=ports.flops.count,
+                sample_period_s=session.sample_period_s,
+                window_samples=_samples_within(
+                    session, window.reading.start_ns, window.reading.end_ns
+                ),
+                saving=_saving(handle),
+                started_at=started_at,
+                ended_at=_now(ports.clock),
+            )
+        if handle is not None:
+            with phase("save", ports.listener, ports.clock):
+                save(result, handle, recorder, session, window.records(), order, ports)
+    return result
+
+
+def _keep_partial(handle: RunHandle, reason: str, ports: Ports) -> None:
+    """Whatever happens here must not hide the error that ended the run."""
+    with suppress(StoreError):
+        kept = handle.abandon(reason)
+        if kept is not None:
+            ports.listener(Notice(code="partial_run", message=f"What was measured is in {kept}."))
+
+
+def _host(devices: Devices) -> HostFacts:
+    facts = devices.facts("host")
+    assert isinstance(facts, HostFacts)
+    return facts
+
+
+def _same_devices(loaded: LoadedModel, metered: tuple[str, ...]) -> None:
+    """The meter must see what computes: no more devices, no fewer."""
+    if set(loaded.devices) != set(metered):
+        raise ExperimentError(
+            f"the model is on {', '.join(loaded.devices)}, but the meter watches "
+            f"{', '.join(metered)}",
+            cure="Name the devices of the run, in CUDA_VISIBLE_DEVICES by UUID, and run again.",
+        )
+
+
+def _with_device_memory(memory: MemoryUsage, ready: Readiness, devices: Devices) -> MemoryUsage:
+    used = [
+        devices.state(device.uuid).used_memory_mib
+        for device in ready.devices
+        if isinstance(device, AcceleratorFacts)
+    ]
+    known = [value for value in used if value is not None]
+    if not known or len(known) < len(used):
+        return memory
+    return memory.model_copy(update={"device_memory_mib": sum(known)})
+
+
+def _samples_within(session: MeterSession, start_ns: int, end_ns: int) -> int:
+    return sum(sample.monotonic_ns <= end_ns for sample in session.samples(start_ns))
+
+
+def _saving(handle: RunHandle | None) -> Saving:
+    if handle is None:
+        return Saving(None, None)
+    return Saving(handle.timeseries_name, handle.requests_name)
+
+
+def _now(clock: Clock) -> datetime:
+    return datetime.fromtimestamp(clock.wall_ns() / 1e9, tz=UTC)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    if isinstance(error, SystemExit):
+        return "terminated"
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,109 @@
+"""What a reader of the numbers must be told: coded warnings and notes."""
+
+from llem_contracts import MeterChoice, Problem
+from llem_schema import (
+    EnergyBreakdown,
+    EnergyReading,
+    ExperimentConfig,
+    HeatRecord,
+    MeasurementWarning,
+    NotMeasured,
+    PromptsRecord,
+)
+
+_FEW_SAMPLES = 10
+_LARGE_BASELINE_SHARE = 0.5
+_RECOMMENDED_WINDOW_S = 10.0
+
+
+def warnings_of(
+    *,
+    config: ExperimentConfig,
+    preflight: tuple[Problem, ...],
+    meter: MeterChoice,
+    reading: EnergyReading,
+    samples: int,
+    breakdown: EnergyBreakdown | None,
+    baseline_missing: NotMeasured | None,
+    heat: HeatRecord,
+    prompts: PromptsRecord,
+    dummy_weights: bool,
+) -> tuple[MeasurementWarning, ...]:
+    """All warnings of a run, in the order in which they arose."""
+    found = [(problem.code, f"{problem.message}. {problem.cure}") for problem in preflight]
+    if not meter.descriptor.senses:
+        found.append(("no_sensor", f"Energy was not measured: {reading.reason or meter.reason}."))
+    elif reading.energy_j is None:
+        found.append((reading.code or "sensor_failed", f"Energy is missing: {reading.reason}."))
+    if meter.descriptor.senses and baseline_missing is not None:
+        found.append(
+            (
+                "baseline_missing",
+                f"Nothing is subtracted for the idle devices: {baseline_missing.reason}.",
+            )
+        )
+    if meter.descriptor.senses and samples < _FEW_SAMPLES:
+        found.append(("few_samples", f"The window holds only {samples} sensor samples."))
+    if reading.duration_s < _RECOMMENDED_WINDOW_S:
+        found.append(
+            (
+                "short_window",
+                f"The window lasted {reading.duration_s:.2f} s; figures from less than "
+                f"{_RECOMMENDED_WINDOW_S:g} s scatter more.",
+            )
+        )
+    if (
+        breakdown is not None
+        and breakdown.baseline_share is not None
+        and breakdown.baseline_share > _LARGE_BASELINE_SHARE
+    ):
+        found.append(
+            (
+                "large_baseline",
+                f"The idle power is {breakdown.baseline_share:.0%} of the gross energy, so the "
+                "adjusted figure rests on a difference of similar numbers.",
+            )
+        )
+    if heat.settled is False:
+        found.append(("not_settled", f"The devices had not settled: {heat.note}."))
+    if prompts.provenance.repeated:
+        found.append(
+            (
+                "prompts_repeated",
+                f"{config.n} prompts were asked for and the set {prompts.provenance.name!r} has "
+                f"{prompts.provenance.available}, so prompts repeat.",
+            )
+        )
+    if dummy_weights:
+        found.append(
+            (
+                "dummy_weights",
+                "The weights are random: the arithmetic is that of the real model, but power "
+                "depends on the values too, so joules may differ from the trained model's by "
+                "tens of percent.",
+            )
+        )
+    return tuple(MeasurementWarning(code=code, message=message) for code, message in found)
+
+
+def notes_of(
+    config: ExperimentConfig, meter: MeterChoice, reading: EnergyReading, prompts: PromptsRecord
+) -> tuple[str, ...]:
+    """What someone needs to know who wants the same figure again."""
+    energy = (
+        f"Energy was read by the meter {meter.name} {meter.version}, method {reading.method}."
+        if meter.descriptor.senses
+        else "Energy was not measured."
+    )
+    length = (
+        f"Every request generated exactly {config.max_output_tokens} tokens."
+        if config.output_length == "fixed"
+        else f"Requests ended by themselves, at the latest after {config.max_output_tokens} tokens."
+    )
+    return (
+        energy,
+        f"Decoding: {config.decoder.strategy}, random_seed {config.random_seed}.",
+        length,
+        f"Prompts: {prompts.provenance.name}, sha256 {prompts.provenance.sha256[:16]}.",
+        "Prefill is inside the window and inside every ratio.",
+    )

@@ -1,0 +1,68 @@
+"""Puts the result on disk; what was measured is not lost when that fails."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from llem_contracts import (
+    ExperimentError,
+    MeterSession,
+    RequestRecord,
+    RunHandle,
+    RunSaved,
+    StoreError,
+)
+from llem_schema import ExperimentResult, WorkOrder
+
+from llem_harness.ports import Ports
+from llem_harness.series import SeriesRecorder
+
+FALLBACK_DIR = Path(tempfile.gettempdir()) / "llem-unsaved"
+"""Where a result goes that cannot be written to its own place."""
+
+
+def save(
+    result: ExperimentResult,
+    handle: RunHandle,
+    recorder: SeriesRecorder,
+    session: MeterSession,
+    records: Sequence[RequestRecord],
+    order: WorkOrder,
+    ports: Ports,
+    fallback_dir: Path = FALLBACK_DIR,
+) -> None:
+    """Commit the run.
+
+    Raises `ExperimentError` that names the fallback folder when the run's own folder cannot be
+    written, and `StoreError` when neither can.
+    """
+    recorder.flush()
+    try:
+        if recorder.failure is not None:
+            raise recorder.failure
+        handle.requests(records)
+        stored = handle.commit(result)
+    except StoreError as error:
+        kept = _rescue(result, session, records, order, ports, fallback_dir)
+        raise ExperimentError(
+            f"the result could not be saved where it was meant to go ({error}); it is in {kept}",
+            cure="Move that folder to where it belongs once there is room and permission.",
+        ) from error
+    ports.listener(RunSaved(path=str(stored.path)))
+
+
+def _rescue(
+    result: ExperimentResult,
+    session: MeterSession,
+    records: Sequence[RequestRecord],
+    order: WorkOrder,
+    ports: Ports,
+    fallback_dir: Path,
+) -> Path:
+    settings = order.settings.model_copy(update={"results_dir": str(fallback_dir)})
+    handle = ports.store.begin(order.model_copy(update={"settings": settings}))
+    samples = session.samples()
+    if samples:
+        handle.append(samples)
+    handle.requests(records)
+    return handle.commit(result).path

@@ -1,0 +1,28 @@
+"""Whether a backend declares what a config asks for."""
+
+from collections.abc import Iterable
+
+from llem_contracts import BackendDescriptor, Problem
+from llem_schema import ExperimentConfig
+
+
+def unsupported(config: ExperimentConfig, descriptor: BackendDescriptor) -> tuple[Problem, ...]:
+    """What `config` asks of the backend and its descriptor does not declare."""
+    asked = (
+        ("precision", config.precision, descriptor.precisions),
+        ("decoder.strategy", config.decoder.strategy, descriptor.decoding_strategies),
+        ("output_length", config.output_length, descriptor.output_lengths),
+    )
+    return tuple(
+        Problem(
+            code="not_supported",
+            message=f"the backend {descriptor.name!r} does not support {key}: {value}",
+            cure=f"Set {key} to {_alternatives(declared)}.",
+        )
+        for key, value, declared in asked
+        if value not in declared
+    )
+
+
+def _alternatives(values: Iterable[str]) -> str:
+    return " or ".join(sorted(values))

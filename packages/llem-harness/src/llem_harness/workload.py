@@ -1,0 +1,59 @@
+"""Prompts become requests: drawn and tokenised once, cut where the config says so."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llem_contracts import GenerationRequest, PromptSource, Tokenizer
+from llem_schema import ExperimentConfig, PromptsRecord, TokenLengths
+
+from llem_harness.latency import quantile
+
+
+@dataclass(frozen=True)
+class Workload:
+    """The requests of one pass."""
+
+    requests: tuple[GenerationRequest, ...]
+    record: PromptsRecord
+
+    def batches(self, batch_size: int) -> list[tuple[GenerationRequest, ...]]:
+        """The batches of a pass, the one with the longest prompt first."""
+        cut = [
+            self.requests[start : start + batch_size]
+            for start in range(0, len(self.requests), batch_size)
+        ]
+        return sorted(cut, key=lambda batch: -max(len(r.token_ids) for r in batch))
+
+
+def draw_workload(config: ExperimentConfig, source: PromptSource, tokenizer: Tokenizer) -> Workload:
+    """Draw `n` prompts and cut each to `max_input_tokens`."""
+    drawn = source.draw(config.dataset_config, config.n, config.random_seed, tokenizer)
+    limit = config.max_input_tokens
+    requests = tuple(
+        GenerationRequest(index=index, token_ids=prompt.token_ids[:limit])
+        for index, prompt in enumerate(drawn.prompts)
+    )
+    truncated = sum(
+        len(prompt.token_ids) > len(request.token_ids)
+        for prompt, request in zip(drawn.prompts, requests, strict=True)
+    )
+    return Workload(
+        requests,
+        PromptsRecord(
+            provenance=drawn.provenance,
+            n=len(requests),
+            truncated=truncated,
+            input_tokens=_lengths([len(request.token_ids) for request in requests]),
+        ),
+    )
+
+
+def _lengths(lengths: Sequence[int]) -> TokenLengths:
+    return TokenLengths(
+        minimum=min(lengths),
+        mean=statistics.fmean(lengths),
+        p50=quantile(lengths, 50),
+        p95=quantile(lengths, 95),
+        maximum=max(lengths),
+    )

@@ -1,0 +1,138 @@
+"""From a file, flags and surroundings to a work order; nothing downstream reads them again."""
+
+import importlib.metadata
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from llem_contracts import BACKENDS, METERS, ConfigError, find
+from llem_harness import unsupported
+from llem_schema import ExperimentConfig, FrozenDict, Origin, RunSettings, UserConfig, WorkOrder
+
+from llem_study.layers import Layer, merge, nested
+from llem_study.sections import foreign_backends, move_to_extension, refuse_misplaced
+from llem_study.user_config import load_user_config
+from llem_study.yaml_file import load_mapping
+
+DEFAULT_RESULTS_DIR = "results"
+_STUDY_KEYS = ("sweep", "experiments", "execution", "base")
+
+
+def load_experiment_config(path: str | Path) -> ExperimentConfig:
+    """Read one experiment's file.
+
+    Raises `ConfigError` for what is no YAML mapping and pydantic's `ValidationError` for what is no
+    experiment.
+    """
+    return _validated(_experiment_mapping(Path(path)))
+
+
+def resolve(
+    source: ExperimentConfig | str | Path | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    output_dir: str | Path | None = None,
+    save: bool | None = None,
+    batch_size: int | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> WorkOrder:
+    """Merge flags over environment over file over user config over defaults, and check the whole.
+
+    `overrides` are the flags, by dotted path. `save` False keeps the result in memory; None saves
+    where `output_dir` is given. Where it is to be saved and `output_dir` is None, the user config
+    and then `results` name the folder. `batch_size` is a flag for the section of whichever backend
+    runs.
+
+    Raises `ConfigError` and pydantic's `ValidationError`.
+    """
+    user = load_user_config(environ).config
+    layers = [Layer("user config", _config_defaults(user))]
+    if isinstance(source, ExperimentConfig):
+        layers.append(Layer("caller", source.model_dump(exclude_unset=True)))
+    elif source is not None:
+        layers.append(Layer("file", _experiment_mapping(Path(source))))
+    layers.append(Layer("flag", nested(overrides or {})))
+    if batch_size is not None:
+        backend = merge(layers)[0].get("backend", ExperimentConfig.model_fields["backend"].default)
+        layers.append(Layer("flag", {str(backend): {"batch_size": batch_size}}))
+    values, origins = merge(layers)
+    config = _validated(values)
+    _check_support(config)
+    settings, settings_origins = _settings(user, output_dir, save)
+    return WorkOrder(
+        experiment_id=uuid.uuid4().hex,
+        config=config,
+        settings=settings.model_copy(
+            update={"origins": FrozenDict({**origins, **settings_origins})}
+        ),
+        packages=FrozenDict(_llem_versions()),
+    )
+
+
+def _experiment_mapping(path: Path) -> dict[str, Any]:
+    values = load_mapping(path)
+    for key in _STUDY_KEYS:
+        if key in values:
+            raise ConfigError(
+                f"{path} describes a study (it has the key `{key}`), and this version of llem "
+                "runs single experiments",
+                cure="Write one file for each configuration and run them one after another.",
+            )
+    return values
+
+
+def _validated(values: Mapping[str, Any]) -> ExperimentConfig:
+    return ExperimentConfig.model_validate(move_to_extension(values, foreign_backends()))
+
+
+def _check_support(config: ExperimentConfig) -> None:
+    refuse_misplaced(config)
+    descriptor = find(BACKENDS, config.backend).descriptor
+    assert descriptor is not None
+    for problem in unsupported(config, descriptor):
+        raise ConfigError(problem.message, cure=problem.cure)
+    if config.energy.meter != "auto":
+        find(METERS, config.energy.meter)
+
+
+def _config_defaults(user: UserConfig) -> dict[str, Any]:
+    """What the user config says of the experiment itself."""
+    energy = {
+        "meter": user.measurement.meter,
+        "sample_period_s": user.advanced.sample_period_s,
+    }
+    given = {key: value for key, value in energy.items() if value is not None}
+    return {"energy": given} if given else {}
+
+
+def _settings(
+    user: UserConfig, output_dir: str | Path | None, save: bool | None
+) -> tuple[RunSettings, dict[str, Origin]]:
+    origins: dict[str, Origin] = {}
+    results_dir: str | None = None
+    if save or (save is None and output_dir is not None):
+        results_dir = DEFAULT_RESULTS_DIR
+        if output_dir is not None:
+            results_dir, origins["results_dir"] = str(output_dir), "flag"
+        elif user.output.results_dir is not None:
+            results_dir, origins["results_dir"] = user.output.results_dir, "user config"
+    if user.output.model_cache_dir is not None:
+        origins["model_cache_dir"] = "user config"
+    return (
+        RunSettings(results_dir=results_dir, model_cache_dir=user.output.model_cache_dir),
+        origins,
+    )
+
+
+def _llem_versions() -> dict[str, str]:
+    names = {
+        distribution.metadata["Name"]: distribution.version
+        for distribution in importlib.metadata.distributions()
+    }
+    return {
+        name: version
+        for name, version in sorted(names.items())
+        if name == "llem" or name.startswith("llem-")
+    }
