@@ -1,0 +1,58 @@
+"""pydantic's errors as sentences with paths and suggestions."""
+
+from typing import Any
+
+import pytest
+from llem_schema import ExperimentConfig
+from llem_study import explain_validation
+from pydantic import ValidationError
+
+
+def sentences(values: dict[str, Any], plugin_keys: tuple[str, ...] = ()) -> tuple[str, ...]:
+    with pytest.raises(ValidationError) as caught:
+        ExperimentConfig.model_validate(values)
+    return explain_validation(caught.value, plugin_keys=plugin_keys)
+
+
+class TestUnknownKey:
+    def test_the_nearest_key_is_suggested(self) -> None:
+        assert sentences({"model": "gpt2", "modle": 1}) == (
+            "modle: there is no such key; did you mean 'model'?",
+        )
+
+    def test_the_nearest_key_of_a_section_is_suggested_with_the_path(self) -> None:
+        assert sentences({"model": "gpt2", "pytorch": {"batchsize": 8}}) == (
+            "pytorch.batchsize: there is no such key; did you mean 'batch_size'?",
+        )
+
+    def test_a_plugins_section_is_suggested(self) -> None:
+        (sentence,) = sentences({"model": "m", "acme-eco": {}}, plugin_keys=("acme-echo",))
+        assert "did you mean 'acme-echo'" in sentence
+
+    def test_without_a_near_one_the_known_keys_are_listed(self) -> None:
+        (sentence,) = sentences({"model": "gpt2", "decoder": {"zzzzzz": 1}})
+        assert "strategy" in sentence
+        assert "temperature" in sentence
+
+
+class TestOtherFaults:
+    def test_a_missing_key_is_named(self) -> None:
+        assert sentences({}) == ("model: this key is needed",)
+
+    def test_a_wrong_type_names_key_and_value(self) -> None:
+        (sentence,) = sentences({"model": "gpt2", "n": "3"})
+        assert sentence.startswith("n: ")
+        assert "integer" in sentence
+        assert "'3'" in sentence
+
+    def test_all_faults_are_told_at_once(self) -> None:
+        assert len(sentences({"n": "3", "foo": 1, "warmup": {"n_warmup": -1}})) == 4
+
+    def test_inside_a_union_only_the_form_that_was_given_is_spoken_of(self) -> None:
+        (sentence,) = sentences({"model": "gpt2", "dataset": {"source": "a", "colum": "b"}})
+        assert sentence == "dataset.colum: there is no such key; did you mean 'column'?"
+
+    def test_no_sentence_speaks_of_pydantic(self) -> None:
+        for sentence in sentences({"model": "", "dataset": "", "n": 0, "precision": "int4"}):
+            assert "pydantic" not in sentence
+            assert "http" not in sentence

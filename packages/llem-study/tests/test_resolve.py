@@ -1,0 +1,163 @@
+"""Flags over file over user config over defaults; what does not fit is refused before anything."""
+
+from pathlib import Path
+
+import pytest
+from llem_contracts import ConfigError
+from llem_schema import ExperimentConfig, PyTorchConfig
+from llem_study import load_experiment_config, load_user_config, resolve
+from pydantic import ValidationError
+
+NO_USER_CONFIG = {"LLEM_CONFIG": "none"}
+
+
+@pytest.fixture
+def experiment(tmp_path: Path) -> Path:
+    path = tmp_path / "experiment.yaml"
+    path.write_text("model: builtin:tiny\nn: 4\nenergy: {meter: none}\n")
+    return path
+
+
+@pytest.fixture
+def user(tmp_path: Path) -> dict[str, str]:
+    path = tmp_path / "user.yaml"
+    path.write_text(
+        "output: {results_dir: /data/results, model_cache_dir: /data/models}\n"
+        "measurement: {meter: nvml}\n"
+        "advanced: {sample_period_s: 0.02}\n"
+    )
+    return {"LLEM_CONFIG": str(path)}
+
+
+class TestPrecedence:
+    def test_a_flag_beats_the_file(self, experiment: Path) -> None:
+        order = resolve(experiment, {"n": 9}, environ=NO_USER_CONFIG)
+        assert order.config.n == 9
+        assert order.settings.origins["n"] == "flag"
+        assert order.settings.origins["model"] == "file"
+
+    def test_the_file_beats_the_user_config(self, experiment: Path, user: dict[str, str]) -> None:
+        order = resolve(experiment, environ=user)
+        assert order.config.energy.meter == "none"
+        assert order.settings.origins["energy.meter"] == "file"
+
+    def test_the_user_config_beats_the_default(self, user: dict[str, str]) -> None:
+        order = resolve(None, {"model": "builtin:tiny"}, environ=user)
+        assert order.config.energy.meter == "nvml"
+        assert order.config.energy.sample_period_s == 0.02
+        assert order.settings.origins["energy.meter"] == "user config"
+
+    def test_a_value_that_nobody_gave_has_no_origin(self) -> None:
+        order = resolve(None, {"model": "builtin:tiny"}, environ=NO_USER_CONFIG)
+        assert set(order.settings.origins) == {"model"}
+
+    def test_a_config_object_is_the_callers(self) -> None:
+        config = ExperimentConfig(model="builtin:tiny", pytorch=PyTorchConfig(batch_size=2))
+        order = resolve(config, {"n": 3}, environ=NO_USER_CONFIG)
+        assert order.config == config.model_copy(update={"n": 3})
+        assert order.settings.origins["pytorch.batch_size"] == "caller"
+
+
+class TestSettings:
+    def test_nothing_is_saved_unless_asked(self) -> None:
+        order = resolve(None, {"model": "builtin:tiny"}, environ=NO_USER_CONFIG)
+        assert order.settings.results_dir is None
+
+    def test_a_named_folder_is_used(self, user: dict[str, str]) -> None:
+        order = resolve(None, {"model": "builtin:tiny"}, output_dir="out", environ=user)
+        assert order.settings.results_dir == "out"
+
+    def test_the_user_configs_folder_comes_before_the_default(self, user: dict[str, str]) -> None:
+        order = resolve(None, {"model": "builtin:tiny"}, save=True, environ=user)
+        assert order.settings.results_dir == "/data/results"
+        assert order.settings.model_cache_dir == "/data/models"
+
+    def test_the_default_folder_is_results(self) -> None:
+        order = resolve(None, {"model": "builtin:tiny"}, save=True, environ=NO_USER_CONFIG)
+        assert order.settings.results_dir == "results"
+
+    def test_the_order_names_the_llem_packages(self) -> None:
+        order = resolve(None, {"model": "builtin:tiny"}, environ=NO_USER_CONFIG)
+        assert "llem-schema" in order.packages
+
+
+class TestBatchSize:
+    def test_it_goes_to_the_section_of_the_default_backend(self) -> None:
+        order = resolve(None, {"model": "builtin:tiny"}, batch_size=4, environ=NO_USER_CONFIG)
+        assert order.config.pytorch == PyTorchConfig(batch_size=4)
+
+    def test_it_goes_to_the_section_of_the_backend_that_runs(self) -> None:
+        order = resolve(
+            None,
+            {"model": "acme:echo", "backend": "acme-echo"},
+            batch_size=4,
+            environ=NO_USER_CONFIG,
+        )
+        assert order.config.pytorch is None
+        assert order.config.extension == {"acme-echo": {"batch_size": 4}}
+
+
+class TestRefusal:
+    def test_an_unknown_backend_is_refused_with_the_nearest(self) -> None:
+        with pytest.raises(ConfigError, match="pytroch") as caught:
+            resolve(None, {"model": "m", "backend": "pytroch"}, environ=NO_USER_CONFIG)
+        assert "'pytorch'" in (caught.value.cure or "")
+
+    def test_an_unknown_meter_is_refused(self) -> None:
+        with pytest.raises(ConfigError, match="there is no meter 'nvlm'"):
+            resolve(None, {"model": "m", "energy.meter": "nvlm"}, environ=NO_USER_CONFIG)
+
+    def test_a_section_for_another_backend_names_the_fix(self) -> None:
+        with pytest.raises(ConfigError, match="belongs to another backend") as caught:
+            resolve(
+                None,
+                {"model": "acme:echo", "backend": "acme-echo", "pytorch.batch_size": 2},
+                environ=NO_USER_CONFIG,
+            )
+        assert "backend: pytorch" in (caught.value.cure or "")
+
+    def test_a_strangers_section_is_checked_by_its_own_model(self) -> None:
+        with pytest.raises(ValidationError):
+            resolve(
+                None,
+                {"model": "acme:echo", "backend": "acme-echo", "acme-echo": {"nonsense": 1}},
+                environ=NO_USER_CONFIG,
+            )
+
+    def test_what_the_backend_does_not_declare_is_refused(self) -> None:
+        with pytest.raises(ConfigError, match="does not support precision: fp16"):
+            resolve(
+                None,
+                {"model": "acme:echo", "backend": "acme-echo", "precision": "fp16"},
+                environ=NO_USER_CONFIG,
+            )
+
+    def test_a_study_file_is_told_from_a_broken_experiment(self, tmp_path: Path) -> None:
+        path = tmp_path / "study.yaml"
+        path.write_text("model: gpt2\nsweep: {precision: [bf16, fp16]}\n")
+        with pytest.raises(ConfigError, match="describes a study"):
+            resolve(path, environ=NO_USER_CONFIG)
+
+    def test_validation_errors_reach_python_callers_unchanged(self, tmp_path: Path) -> None:
+        path = tmp_path / "e.yaml"
+        path.write_text("model: gpt2\nn: '3'\n")
+        with pytest.raises(ValidationError):
+            load_experiment_config(path)
+
+
+class TestUserConfig:
+    def test_no_file_means_defaults_without_a_word(self, tmp_path: Path) -> None:
+        found = load_user_config({"LLEM_CONFIG": "none"})
+        assert found.path is None
+        assert found.config.output.results_dir is None
+
+    def test_a_broken_one_names_file_and_field(self, tmp_path: Path) -> None:
+        path = tmp_path / "user.yaml"
+        path.write_text("output: {result_dir: x}\n")
+        with pytest.raises(ConfigError, match=r"user\.yaml.*output\.result_dir") as caught:
+            load_user_config({"LLEM_CONFIG": str(path)})
+        assert "results_dir" in str(caught.value)
+
+    def test_a_named_file_must_exist(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="there is no file"):
+            load_user_config({"LLEM_CONFIG": str(tmp_path / "none.yaml")})
