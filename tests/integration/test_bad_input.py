@@ -1,0 +1,145 @@
+"""Bad input: one clear sentence, the right exit code, no traceback, nothing written."""
+
+import signal
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+from llem_testing.process import SHORT_RUN, Command, Finished
+
+TINY = ("run", "--model", "builtin:tiny", "-n", "4", *SHORT_RUN)
+
+
+def refused(done: Finished, code: int, *words: str) -> None:
+    assert done.code == code, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr, done.stderr
+
+
+class TestConfiguration:
+    @pytest.mark.parametrize(
+        ("text", "words"),
+        [
+            ("modle: gpt2\nmodel: gpt2\n", ["modle", "'model'"]),
+            ("model: gpt2\npytorch: {batchsize: 2}\n", ["pytorch.batchsize", "'batch_size'"]),
+            ("model: gpt2\nn: many\n", ["n:", "integer", "'many'"]),
+            ("model: gpt2\nprecision: int3\n", ["precision", "'int3'"]),
+            ("model: gpt2\nmodel: gpt3\n", ["e.yaml:2:1", "'model' stands here twice"]),
+            ("model: [gpt2\n", ["e.yaml:2"]),
+            ("- model\n", ["a list"]),
+            ("model: m\nbackend: acme-echo\nprecision: fp32\npytorch: {}\n", ["backend: pytorch"]),
+            ("model: m\nbackend: pytroch\n", ["pytroch", "'pytorch'"]),
+            ("model: m\nenergy: {meter: nvlm}\n", ["nvlm", "'nvml'"]),
+            ("model: m\nacme-echo: {step_ms: x}\nbackend: acme-echo\n", ["step_ms"]),
+            ("model: gpt2\nsweep: {n: [1, 2]}\n", ["study", "sweep"]),
+        ],
+    )
+    def test_a_faulty_file_names_the_fault_and_exits_2(
+        self, llem: Command, text: str, words: list[str]
+    ) -> None:
+        (llem.folder / "e.yaml").write_text(text)
+        refused(llem("run", "e.yaml"), 2, *words)
+
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("run",), ["llem run --model builtin:tiny -n 16"]),
+            (("run", "-m", "gpt2", "-n", "x"), ["x"]),
+            (("run", "-m", "gpt2", "--nonsense"), ["--nonsense"]),
+            (("run", "-m", "gpt2", "--set", "n"), ["key=value"]),
+            (("run", "-m", "gpt2", "--set", "warmup.n_warmpu=1"), ["'n_warmup'"]),
+            (("run", "none.yaml"), ["there is no file", "none.yaml"]),
+            (("rnu",), ["rnu"]),
+        ],
+    )
+    def test_a_faulty_command_line_exits_2(
+        self, llem: Command, arguments: tuple[str, ...], words: list[str]
+    ) -> None:
+        refused(llem(*arguments), 2, *words)
+
+    def test_a_broken_user_config_names_file_and_field(self, llem: Command) -> None:
+        (llem.folder / "user.yaml").write_text("output: {result_dir: x}\n")
+        done = llem(*TINY, env={"LLEM_CONFIG": "user.yaml"})
+        refused(done, 2, "user.yaml", "output.result_dir", "results_dir")
+
+
+class TestPreflight:
+    def test_a_folder_without_a_config_is_refused(self, llem: Command) -> None:
+        (llem.folder / "empty").mkdir()
+        refused(llem("run", "-m", "./empty", *SHORT_RUN), 1, "config.json")
+
+    def test_an_unreadable_dataset_is_refused(self, llem: Command) -> None:
+        refused(llem(*TINY, "-d", "none.jsonl"), 1, "none.jsonl")
+        (llem.folder / "broken.jsonl").write_text("{\n")
+        refused(llem(*TINY, "-d", "broken.jsonl"), 1, "broken.jsonl:1")
+
+    def test_a_dataset_of_no_known_kind_is_refused(self, llem: Command) -> None:
+        refused(llem(*TINY, "-d", "prompts.docx"), 1, "prompts.docx", "builtin")
+
+    def test_a_dataset_that_is_too_small_names_both_numbers(self, llem: Command) -> None:
+        (llem.folder / "two.txt").write_text("one\ntwo\n")
+        refused(llem(*TINY, "-d", "two.txt"), 1, "4", "2")
+
+    def test_an_output_folder_that_cannot_be_made_is_refused(self, llem: Command) -> None:
+        (llem.folder / "file").write_text("")
+        refused(llem(*TINY, "-o", "file/results"), 1, "file")
+
+    def test_everything_wrong_is_told_at_once(self, llem: Command) -> None:
+        (llem.folder / "file").write_text("")
+        done = llem("run", "-m", "builtin:tony", "-d", "none.txt", "-o", "file/results")
+        refused(done, 1, "builtin:tony", "none.txt", "file")
+
+    def test_nothing_is_written(self, llem: Command) -> None:
+        llem(*TINY, "-d", "none.jsonl")
+        assert llem.run_folders() == []
+
+
+def signalled_while(llem: Command, phase: str, number: signal.Signals) -> Finished:
+    """Run slowly, send the signal once the phase has begun, and wait for the end."""
+    process = llem.start(
+        "run", "-m", "acme:echo", "-b", "acme-echo", "--precision", "fp32", "-n", "50",
+        "--set=acme-echo.step_ms=5", "--set=min_window_s=60", "--set=warmup.n_warmup=1",
+        "--set=energy.meter=acme-wattmeter", "--set=baseline.duration_seconds=0.5",
+        "--set=warmup.thermal=off", "--verbose",
+        env={"ACME_WATTMETER": '{"idle_w": 40.0, "busy_w": 100.0}'},
+    )  # fmt: skip
+    guard = threading.Timer(60, process.kill)
+    guard.start()
+    seen: list[str] = []
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            seen.append(line)
+            if f'"phase_started","phase":"{phase}"' in line:
+                process.send_signal(number)
+                break
+        stdout, rest = process.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    finally:
+        guard.cancel()
+    return Finished(process.returncode, stdout, "".join(seen) + rest)
+
+
+class TestSignals:
+    def test_ctrl_c_while_measuring_exits_130_and_keeps_the_series(self, llem: Command) -> None:
+        done = signalled_while(llem, "measure", signal.SIGINT)
+        refused(done, 130, "interrupted")
+        (folder,) = llem.run_folders()
+        assert not (folder / "result.json").exists()
+        assert (folder / "partial.json").exists()
+        assert (folder / "timeseries.parquet").exists()
+        assert str(Path("results") / folder.name) in done.stderr
+
+    def test_ctrl_c_in_the_baseline_exits_130(self, llem: Command) -> None:
+        refused(signalled_while(llem, "baseline", signal.SIGINT), 130, "interrupted")
+
+    def test_sigterm_while_measuring_exits_143(self, llem: Command) -> None:
+        done = signalled_while(llem, "measure", signal.SIGTERM)
+        refused(done, 143)
+        (folder,) = llem.run_folders()
+        assert (folder / "partial.json").exists()
