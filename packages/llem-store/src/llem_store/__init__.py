@@ -1,3 +1,10 @@
-"""llem-store"""
+"""llem's results on disk: a folder per run, written atomically, never overwritten."""
+
+from llem_store.load import load_result
+from llem_store.naming import run_folder_name
+from llem_store.partial import PartialRun
+from llem_store.store import FolderStore
 
 __version__ = "0.1.0"
+
+__all__ = ["FolderStore", "PartialRun", "__version__", "load_result", "run_folder_name"]

@@ -1,0 +1,23 @@
+"""What is left of a run that ended without a result."""
+
+from datetime import datetime
+from typing import Literal
+
+from llem_schema import ExperimentConfig, Model, RunSettings
+
+PARTIAL_NAME = "partial.json"
+
+
+class PartialRun(Model):
+    """Marks a run's folder as partial: `partial.json`, in the place of `result.json`."""
+
+    schema_version: Literal[1] = 1
+    experiment_id: str
+    config: ExperimentConfig
+    run_settings: RunSettings
+    reason: str
+    """Why there is no result."""
+    timeseries: str | None
+    """File of the samples taken until the end; None where none were taken."""
+    requests_file: str | None
+    ended_at: datetime

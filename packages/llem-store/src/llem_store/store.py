@@ -1,0 +1,68 @@
+"""Keeps each run in a folder of its own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from llem_contracts import Clock, Problem, StoreError, SystemClock
+from llem_schema import RunSettings, WorkOrder
+
+from llem_store.failure import cannot_write
+from llem_store.handle import FolderRunHandle
+from llem_store.load import load_result
+from llem_store.naming import run_folder_name
+from llem_store.place import disk_free_bytes, place_problems
+from llem_store.stored import FolderRun
+
+
+class FolderStore:
+    """The `Store` on a file system. Needs no lock: making a folder is atomic."""
+
+    def __init__(
+        self, clock: Clock | None = None, free_bytes: Callable[[Path], int] = disk_free_bytes
+    ) -> None:
+        self._clock = clock or SystemClock()
+        self._free_bytes = free_bytes
+
+    def problems(self, results_dir: Path) -> tuple[Problem, ...]:
+        """Why nothing can be written there; creates nothing."""
+        return place_problems(results_dir, self._free_bytes)
+
+    def begin(self, order: WorkOrder) -> FolderRunHandle:
+        """Make `{model}_{backend}_{time}` below the results folder, with `_1`, `_2` ... if taken.
+
+        Raises `StoreError` where it cannot be made.
+        """
+        if order.settings.results_dir is None:
+            raise StoreError(
+                "this order names no results folder", cure="Set `results_dir` in its settings."
+            )
+        parent = Path(order.settings.results_dir).absolute()
+        name = run_folder_name(order.config, self._clock.wall_ns())
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            return FolderRunHandle(_new_folder(parent, name), order, self._clock)
+        except OSError as error:
+            raise cannot_write(parent, error) from error
+
+    def load(self, path: Path) -> FolderRun:
+        """A saved run; see `load_result`."""
+        return load_result(path)
+
+
+def folder_store(settings: RunSettings) -> FolderStore:
+    """What the descriptor names. No setting of a run changes how the store works."""
+    del settings
+    return FolderStore()
+
+
+def _new_folder(parent: Path, name: str) -> Path:
+    path = parent / name
+    number = 0
+    while True:
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+            path = parent / f"{name}_{number}"
+        else:
+            return path
