@@ -1,0 +1,131 @@
+"""The backend: what it would do, and doing it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from llem_contracts import BackendDescriptor, BackendPlan, Problem
+from llem_schema import (
+    DeviceFacts,
+    ExperimentConfig,
+    JsonObject,
+    ModelShape,
+    RunSettings,
+    freeze_json,
+)
+
+from llem_backend_pytorch.cpu_precision import CPU_INFO, slow_precision
+from llem_backend_pytorch.descriptors import PYTORCH
+from llem_backend_pytorch.device_choice import CPU, choose_device
+from llem_backend_pytorch.hub import Hub, HuggingFaceHub
+from llem_backend_pytorch.hub_models import HubModels
+from llem_backend_pytorch.loaded import PyTorchModel
+from llem_backend_pytorch.model_source import ModelSource, kind_of
+from llem_backend_pytorch.problems import UnusableModel
+from llem_backend_pytorch.request_checks import refuse, request_problems
+from llem_backend_pytorch.settings import Settings, settings_of
+
+
+class PyTorchBackend:
+    """Implements `llem_contracts.InferenceBackend` with transformers on torch."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        *,
+        descriptor: BackendDescriptor = PYTORCH,
+        hub: Hub | None = None,
+        cpu_info: Path = CPU_INFO,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._descriptor = descriptor
+        self._cpu_info = cpu_info
+        self._source = ModelSource(
+            HubModels(hub or HuggingFaceHub(settings.model_cache_dir), sleep)
+        )
+
+    def plan(self, config: ExperimentConfig, devices: Sequence[DeviceFacts]) -> BackendPlan:
+        """See the contract. CUDA is not initialised; of a hub model that is not in the cache the
+        config alone is read, through a temporary folder."""
+        import torch
+
+        settings = settings_of(config)
+        device, device_problems = choose_device(settings.device, devices, torch.version.cuda)
+        problems = [*request_problems(config), *device_problems]
+        if device == CPU:
+            problems += slow_precision(config.precision, self._cpu_info)
+        shape, attention = None, settings.attn_implementation
+        try:
+            shape, attention, positions = self._examine(config, settings)
+            problems += _too_long(config, positions)
+        except UnusableModel as error:
+            problems.append(error.problem)
+        return BackendPlan(
+            shape=shape,
+            devices=(device,),
+            batch_size=settings.batch_size,
+            effective_config=_section(settings, device, attention),
+            dummy_weights=kind_of(config.model) == "builtin",
+            problems=tuple(problems),
+        )
+
+    def fetch(self, config: ExperimentConfig) -> None:
+        """See the contract. Only hub models have files to fetch; failures that may pass are
+        tried again."""
+        from llem_backend_pytorch.quiet import quiet
+
+        with quiet():
+            self._source.for_load(config)
+
+    @contextmanager
+    def load(self, config: ExperimentConfig) -> Iterator[PyTorchModel]:
+        """See the contract."""
+        from llem_backend_pytorch.assembly import load_model
+
+        refuse(config, self._descriptor)
+        loaded = load_model(config, self._source)
+        try:
+            yield loaded
+        finally:
+            loaded.close()
+
+    def _examine(
+        self, config: ExperimentConfig, settings: Settings
+    ) -> tuple[ModelShape, str | None, int]:
+        from llem_backend_pytorch.meta_model import meta_model
+        from llem_backend_pytorch.model_config import read_model_config
+        from llem_backend_pytorch.quiet import quiet
+        from llem_backend_pytorch.shape import shape_of
+
+        with quiet(), self._source.for_plan(config) as folder:
+            model_config, _ = read_model_config(config.model, folder, settings.model_kwargs)
+        model = meta_model(model_config, settings.attn_implementation)
+        shape = shape_of(model)
+        positions = shape.dimensions.learned_positions if shape.dimensions else 0
+        return shape, model.config._attn_implementation, positions
+
+
+def _too_long(config: ExperimentConfig, positions: int) -> tuple[Problem, ...]:
+    wanted = (config.max_input_tokens or 1) + config.max_output_tokens
+    if not positions or wanted <= positions:
+        return ()
+    return (
+        Problem(
+            code="too_long",
+            message=f"up to {wanted} tokens are asked for and the model has {positions} positions",
+            cure="Lower max_output_tokens or max_input_tokens.",
+        ),
+    )
+
+
+def _section(settings: Settings, device: str, attention: str | None) -> JsonObject:
+    section: JsonObject = freeze_json(
+        {
+            "device": device,
+            "batch_size": settings.batch_size,
+            "attn_implementation": attention,
+            "model_kwargs": settings.model_kwargs,
+        }
+    )
+    return section

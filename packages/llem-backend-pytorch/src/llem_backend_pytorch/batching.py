@@ -1,0 +1,45 @@
+"""Prompts of unequal length, made one rectangle."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from llem_contracts import GenerationRequest
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """Token ids and attention mask of a batch, one row per request, padded on the left.
+
+    Left, so that the last position of every row is the last token of its prompt: the next one is
+    generated from there.
+    """
+
+    token_ids: list[list[int]]
+    attention_mask: list[list[int]]
+    width: int
+
+    def padding(self, request: GenerationRequest) -> int:
+        """Padding positions in the request's row."""
+        return self.width - len(request.token_ids)
+
+
+def left_padded(requests: Sequence[GenerationRequest], pad_id: int) -> Rectangle:
+    """The rectangle of a batch, as wide as its longest prompt."""
+    width = max(len(request.token_ids) for request in requests)
+    gaps = [width - len(request.token_ids) for request in requests]
+    return Rectangle(
+        token_ids=[
+            [pad_id] * gap + list(request.token_ids)
+            for gap, request in zip(gaps, requests, strict=True)
+        ],
+        attention_mask=[[0] * gap + [1] * (width - gap) for gap in gaps],
+        width=width,
+    )
+
+
+def batches(
+    requests: Sequence[GenerationRequest], size: int
+) -> Iterator[tuple[int, Sequence[GenerationRequest]]]:
+    """Numbered batches in the given order; the last one may be smaller."""
+    for number, start in enumerate(range(0, len(requests), size)):
+        yield number, requests[start : start + size]

@@ -1,0 +1,14 @@
+"""What the entry point names. Imports nothing heavy."""
+
+from llem_contracts import BackendDescriptor
+
+PYTORCH = BackendDescriptor(
+    name="pytorch",
+    summary="transformers on torch, on one CUDA device or the CPU",
+    factory="llem_backend_pytorch.backend:PyTorchBackend",
+    requires=("torch", "transformers", "tokenizers", "huggingface_hub"),
+    install_hint="pip install 'llem-cli[pytorch]'",
+    precisions=frozenset({"fp32", "fp16", "bf16"}),
+    decoding_strategies=frozenset({"greedy", "sample"}),
+    output_lengths=frozenset({"fixed", "natural"}),
+)

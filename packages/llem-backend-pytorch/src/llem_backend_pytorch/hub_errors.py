@@ -1,0 +1,83 @@
+"""What the hub library raises, in this project's words."""
+
+from llem_backend_pytorch.problems import UnusableModel, first_line, unusable
+
+_ELSEWHERE = "give a local folder, or take a builtin: model"
+
+
+def transient(error: BaseException) -> bool:
+    """True where asking again may help: no connection, a timeout, an overloaded hub."""
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+    if isinstance(error, OfflineModeIsEnabled):
+        return False
+    if isinstance(error, HfHubHTTPError):
+        status = getattr(error.response, "status_code", None)
+        return status == 429 or (status is not None and status >= 500)
+    return _unreachable(error)
+
+
+def told(error: Exception, model: str, revision: str | None) -> UnusableModel:
+    """The problem behind an error of the hub library."""
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    match error:
+        case OfflineModeIsEnabled():
+            return unusable(
+                "model_not_cached",
+                f"the model {model!r} is not in the local cache and HF_HUB_OFFLINE is set",
+                f"Unset HF_HUB_OFFLINE, {_ELSEWHERE}.",
+            )
+        case GatedRepoError():
+            return unusable(
+                "model_gated",
+                f"the model {model!r} is gated and no access was granted",
+                "Ask for access on the model's page and set HF_TOKEN, or take a builtin: model.",
+            )
+        case RevisionNotFoundError():
+            return unusable(
+                "revision_not_found",
+                f"the model {model!r} has no revision {revision!r}",
+                "Check revision against the branches and tags on the model's page.",
+            )
+        case RepositoryNotFoundError():
+            return unusable(
+                "model_not_found",
+                f"the hub has no model {model!r}, or it is private",
+                "Check the name; for a private model set HF_TOKEN.",
+            )
+        case HFValidationError():
+            return unusable(
+                "model_not_found",
+                f"{model!r} is neither a folder nor the id of a hub model",
+                "Check the name: a hub id has the form owner/name.",
+            )
+        case _ if _unreachable(error):
+            return unusable(
+                "model_not_found",
+                f"the model {model!r} is not in the local cache and the hub cannot be reached",
+                f"Check the name and the network, {_ELSEWHERE}.",
+            )
+        case _:
+            return unusable(
+                "model_not_found",
+                f"the model {model!r} could not be had from the hub: {first_line(error)}",
+                f"Try again later, {_ELSEWHERE}.",
+            )
+
+
+def _unreachable(error: BaseException) -> bool:
+    # The hub library has changed its HTTP client between versions, so that the client's error
+    # types are recognised by name; a metadata request that failed hides them as a missing entry.
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    names = {base.__name__ for base in type(error).__mro__}
+    return isinstance(error, (ConnectionError, TimeoutError, LocalEntryNotFoundError)) or bool(
+        names & {"TransportError", "RequestException"}
+    )

@@ -1,0 +1,176 @@
+"""A model in memory, ready to generate."""
+
+import gc
+from collections.abc import Callable, Sequence
+
+from llem_contracts import BackendError, GeneratedRequest, GenerationRequest, LlemError, Tokenizer
+from llem_schema import JsonObject, MemoryUsage, ModelShape, freeze_json
+
+from llem_backend_pytorch.batching import batches
+from llem_backend_pytorch.engine import engine_versions
+from llem_backend_pytorch.generation import Generator
+from llem_backend_pytorch.identity import device_name, device_uuid, devices_of
+from llem_backend_pytorch.memory import AllocatorGauge, MemoryRecord
+from llem_backend_pytorch.out_of_memory import is_out_of_memory, out_of_memory
+from llem_backend_pytorch.problems import first_line
+from llem_backend_pytorch.quiet import quiet
+
+
+class PyTorchModel:
+    """Implements `llem_contracts.LoadedModel`."""
+
+    def __init__(
+        self,
+        *,
+        generator: Generator,
+        tokenizer: Tokenizer,
+        shape: ModelShape,
+        commit: str | None,
+        batch_size: int,
+        sampling_seed: int | None,
+        effective_config: JsonObject,
+        memory: MemoryRecord,
+    ) -> None:
+        """`sampling_seed` is None for greedy decoding, which draws nothing."""
+        self._generator: Generator | None = generator
+        self._devices = devices_of(generator.model)
+        self._tokenizer = tokenizer
+        self._shape = shape
+        self._commit = commit
+        self._batch_size = batch_size
+        self._sampling_seed = sampling_seed
+        self._effective_config = effective_config
+        self._memory = memory
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        return self._tokenizer
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        return tuple(device_uuid(device) for device in self._devices)
+
+    @property
+    def shape(self) -> ModelShape:
+        return self._shape
+
+    @property
+    def commit(self) -> str | None:
+        return self._commit
+
+    @property
+    def effective_config(self) -> JsonObject:
+        return self._effective_config
+
+    def environment(self) -> JsonObject:
+        """Versions, threads and devices; `peak_memory` says what a memory peak covers."""
+        environment: JsonObject = freeze_json(
+            {
+                **engine_versions(),
+                "dtype": self._effective_config["dtype"],
+                "device_names": [device_name(device) for device in self._devices],
+                "peak_memory": self._memory.gauge.peak_covers,
+            }
+        )
+        return environment
+
+    def generate(
+        self,
+        requests: Sequence[GenerationRequest],
+        progress: Callable[[int], None] | None = None,
+    ) -> tuple[GeneratedRequest, ...]:
+        """Static batches in the given order. Sampling starts from the seed at every call, so that
+        every pass over the prompts draws the same tokens."""
+        import torch
+
+        generator = self._open_generator()
+        self._check(requests, generator)
+        done: list[GeneratedRequest] = []
+        if self._sampling_seed is not None:
+            torch.manual_seed(self._sampling_seed)
+        with quiet(), torch.inference_mode():
+            for number, batch in batches(requests, self._batch_size):
+                done += self._run(generator, number, batch)
+                if progress is not None:
+                    progress(len(done))
+        return tuple(done)
+
+    def synchronize(self) -> None:
+        import torch
+
+        for device in self._devices:
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+
+    def reset_peak_memory(self) -> None:
+        self._memory.reset()
+
+    def memory(self) -> MemoryUsage:
+        return self._memory.usage()
+
+    def close(self) -> None:
+        """Let go of the model and give its device memory back. It cannot generate any more."""
+        import torch
+
+        self._generator = None
+        gc.collect()
+        if torch.cuda.is_initialized():
+            torch.cuda.empty_cache()
+
+    def _run(
+        self, generator: Generator, number: int, batch: Sequence[GenerationRequest]
+    ) -> list[GeneratedRequest]:
+        try:
+            return generator.run(number, batch)
+        except LlemError:
+            raise
+        except Exception as error:
+            if is_out_of_memory(error):
+                # the traceback's frames hold the tensors that did not fit
+                error.__traceback__ = None
+                raise self._out_of_memory(generator, len(batch)) from error
+            raise BackendError(
+                f"generation failed: {first_line(error)}",
+                cure="Check passthrough_kwargs and the lengths of the prompts.",
+            ) from error
+
+    def _out_of_memory(self, generator: Generator, batch_size: int) -> BackendError:
+        import torch
+
+        device, record = generator.device, self._memory
+        if not isinstance(record.gauge, AllocatorGauge):
+            return out_of_memory(str(device), batch_size, None, None)
+        used = record.gauge.peak() - record.loaded_bytes
+        gc.collect()
+        torch.cuda.empty_cache()
+        free, _ = torch.cuda.mem_get_info(device)
+        return out_of_memory(str(device), batch_size, used, free)
+
+    def _check(self, requests: Sequence[GenerationRequest], generator: Generator) -> None:
+        new_tokens = generator.generation_config.max_new_tokens
+        positions = self._shape.dimensions.learned_positions if self._shape.dimensions else 0
+        for request in requests:
+            length = len(request.token_ids)
+            if length == 0:
+                raise BackendError(
+                    f"request {request.index} has no tokens", cure="Remove the empty prompt."
+                )
+            if positions and length + new_tokens > positions:
+                raise BackendError(
+                    f"request {request.index} needs {length} + {new_tokens} positions and the "
+                    f"model has {positions}",
+                    cure=_shorter(positions - new_tokens),
+                )
+
+    def _open_generator(self) -> Generator:
+        if self._generator is None:
+            raise BackendError(
+                "the model has been unloaded", cure="Generate inside the context of load()."
+            )
+        return self._generator
+
+
+def _shorter(room: int) -> str:
+    if room > 0:
+        return f"Set max_input_tokens to {room} or less, or lower max_output_tokens."
+    return "Lower max_output_tokens."
