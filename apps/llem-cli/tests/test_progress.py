@@ -2,9 +2,8 @@
 
 import io
 
-from llem_cli.progress import Progress
-
 import llem
+from llem_cli.progress import Progress
 
 
 class Terminal(io.StringIO):

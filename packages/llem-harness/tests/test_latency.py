@@ -1,10 +1,10 @@
 """Latencies come from raw timestamps."""
 
 import statistics
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from llem_contracts import GeneratedRequest
 from llem_harness.latency import latency_of, percentiles, quantile
 
@@ -49,7 +49,7 @@ class TestPercentiles:
         result = percentiles(values)
         ordered = [result.p50_ms, result.p90_ms, result.p95_ms, result.p99_ms]
         slack = 1e-9 * max(values)
-        assert all(a <= b + slack for a, b in zip(ordered, ordered[1:], strict=False))
+        assert all(a <= b + slack for a, b in pairwise(ordered))
         assert min(values) - slack <= result.p50_ms
         assert result.p99_ms <= max(values) + slack
 

@@ -1,8 +1,9 @@
 """The boundaries that a run goes through, and how they are found."""
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 from llem_contracts import (
@@ -37,6 +38,8 @@ from llem_schema import DatasetConfig, WorkOrder
 
 from llem_harness.device_registry import DeviceRegistry
 
+FALLBACK_DIR = Path(tempfile.gettempdir()) / "llem-unsaved"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
@@ -52,6 +55,8 @@ class Ports:
     store: Store
     clock: Clock
     listener: EventListener
+    fallback_dir: Path = FALLBACK_DIR
+    """Where a result goes that cannot be written to its own place."""
 
 
 def silence(event: Event, /) -> None:

@@ -1,6 +1,5 @@
 """Puts the result on disk; what was measured is not lost when that fails."""
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,9 +16,6 @@ from llem_schema import ExperimentResult, WorkOrder
 from llem_harness.ports import Ports
 from llem_harness.series import SeriesRecorder
 
-FALLBACK_DIR = Path(tempfile.gettempdir()) / "llem-unsaved"
-"""Where a result goes that cannot be written to its own place."""
-
 
 def save(
     result: ExperimentResult,
@@ -29,7 +25,6 @@ def save(
     records: Sequence[RequestRecord],
     order: WorkOrder,
     ports: Ports,
-    fallback_dir: Path = FALLBACK_DIR,
 ) -> None:
     """Commit the run.
 
@@ -43,7 +38,7 @@ def save(
         handle.requests(records)
         stored = handle.commit(result)
     except StoreError as error:
-        kept = _rescue(result, session, records, order, ports, fallback_dir)
+        kept = _rescue(result, session, records, order, ports)
         raise ExperimentError(
             f"the result could not be saved where it was meant to go ({error}); it is in {kept}",
             cure="Move that folder to where it belongs once there is room and permission.",
@@ -57,9 +52,8 @@ def _rescue(
     records: Sequence[RequestRecord],
     order: WorkOrder,
     ports: Ports,
-    fallback_dir: Path,
 ) -> Path:
-    settings = order.settings.model_copy(update={"results_dir": str(fallback_dir)})
+    settings = order.settings.model_copy(update={"results_dir": str(ports.fallback_dir)})
     handle = ports.store.begin(order.model_copy(update={"settings": settings}))
     samples = session.samples()
     if samples:
