@@ -24,6 +24,7 @@ from llem_backend_pytorch.loaded import PyTorchModel
 from llem_backend_pytorch.model_source import ModelSource, kind_of
 from llem_backend_pytorch.problems import UnusableModel
 from llem_backend_pytorch.request_checks import refuse, request_problems
+from llem_backend_pytorch.reserved import LOAD_ARGUMENTS
 from llem_backend_pytorch.settings import Settings, settings_of
 
 
@@ -98,8 +99,14 @@ class PyTorchBackend:
         from llem_backend_pytorch.quiet import quiet
         from llem_backend_pytorch.shape import shape_of
 
+        # what the backend sets itself is a problem of its own and not to be told a second time
+        model_kwargs = {
+            name: value
+            for name, value in settings.model_kwargs.items()
+            if name not in LOAD_ARGUMENTS
+        }
         with quiet(), self._source.for_plan(config) as folder:
-            model_config, _ = read_model_config(config.model, folder, settings.model_kwargs)
+            model_config, _ = read_model_config(config.model, folder, model_kwargs)
         model = meta_model(model_config, settings.attn_implementation)
         shape = shape_of(model)
         positions = shape.dimensions.learned_positions if shape.dimensions else 0

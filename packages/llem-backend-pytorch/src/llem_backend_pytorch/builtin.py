@@ -69,14 +69,10 @@ def builtin_model(model: str) -> BuiltinModel:
 
 def builtin_config(model: str, overrides: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The transformers config of a built-in model, and the overrides that are no part of it."""
-    from transformers import AutoConfig
+    from transformers import CONFIG_MAPPING
 
     shape = builtin_model(model)
-    config = AutoConfig.for_model(shape.model_type, **shape.settings)
-    unused = {}
-    for key, value in overrides.items():
-        if hasattr(config, key):
-            setattr(config, key, value)
-        else:
-            unused[key] = value
-    return config, unused
+    config, unused = CONFIG_MAPPING[shape.model_type].from_dict(
+        dict(shape.settings), return_unused_kwargs=True, **overrides
+    )
+    return config, dict(unused)

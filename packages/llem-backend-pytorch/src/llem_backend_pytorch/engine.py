@@ -25,6 +25,7 @@ def engine_versions() -> dict[str, Any]:
 def _cudnn_version() -> str | None:
     import torch
 
-    if torch.version.cuda is None or not torch.backends.cudnn.is_available():
+    cudnn: Any = torch.backends.cudnn
+    if torch.version.cuda is None or not cudnn.is_available():
         return None
-    return str(torch.backends.cudnn.version())
+    return str(cudnn.version())

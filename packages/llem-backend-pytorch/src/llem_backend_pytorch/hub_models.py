@@ -9,7 +9,7 @@ from typing import TypeVar
 from llem_backend_pytorch.checkpoint_folder import files_needed, folder_fault
 from llem_backend_pytorch.hub import Hub
 from llem_backend_pytorch.hub_errors import told, transient
-from llem_backend_pytorch.problems import unusable
+from llem_backend_pytorch.problems import UnusableModel, unusable
 
 BACKOFF_S = (1.0, 4.0)
 """Waits between the attempts of a download; so there is one attempt more."""
@@ -50,6 +50,8 @@ class HubModels:
         for wait_s in BACKOFF_S:
             try:
                 return self._download(model, revision)
+            except UnusableModel:
+                raise
             except Exception as error:
                 if not transient(error):
                     raise told(error, model, revision) from error
@@ -79,8 +81,6 @@ class HubModels:
         return folder
 
     def _ask(self, model: str, revision: str | None, question: Callable[[], T]) -> T:
-        from llem_backend_pytorch.problems import UnusableModel
-
         try:
             return question()
         except UnusableModel:

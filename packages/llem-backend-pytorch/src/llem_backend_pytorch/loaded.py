@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from llem_contracts import BackendError, GeneratedRequest, GenerationRequest, LlemError, Tokenizer
 from llem_schema import JsonObject, MemoryUsage, ModelShape, freeze_json
@@ -114,8 +115,9 @@ class PyTorchModel:
 
         self._generator = None
         gc.collect()
-        if torch.cuda.is_initialized():
-            torch.cuda.empty_cache()
+        cuda: Any = torch.cuda
+        if cuda.is_initialized():
+            cuda.empty_cache()
 
     def _run(
         self, generator: Generator, number: int, batch: Sequence[GenerationRequest]

@@ -16,13 +16,13 @@ def quiet() -> Iterator[None]:
     padding side, generation settings) or recorded in the effective config. The settings are
     those of the process, so other threads are quiet for as long.
     """
-    from huggingface_hub import utils as hub
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars
     from transformers.utils import logging as library
 
     loggers = [logging.getLogger(name) for name in _LIBRARIES]
     levels = [logger.level for logger in loggers]
     library_bars = library.is_progress_bar_enabled()
-    hub_bars = not hub.are_progress_bars_disabled()
+    hub_bars = not are_progress_bars_disabled()
     library.disable_progress_bar()
     try:
         for logger in loggers:
@@ -36,4 +36,4 @@ def quiet() -> Iterator[None]:
         if library_bars:
             library.enable_progress_bar()
         if not hub_bars:
-            hub.disable_progress_bars()
+            disable_progress_bars()

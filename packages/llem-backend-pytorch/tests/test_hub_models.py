@@ -1,0 +1,193 @@
+"""Hub models, with a scripted hub."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from huggingface_hub.errors import GatedRepoError, OfflineModeIsEnabled, RevisionNotFoundError
+from llem_backend_pytorch import PyTorchBackend
+from llem_backend_pytorch.checkpoint_folder import files_needed
+from llem_backend_pytorch.hub import HuggingFaceHub, Listing
+from llem_contracts import BackendError
+from llem_schema import ExperimentConfig, RunSettings
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class ScriptedHub:
+    """Answers from a folder, after raising the given errors one by one."""
+
+    def __init__(self, folder, cache, errors=()):
+        self.folder = folder
+        self.cache = cache
+        self.errors = list(errors)
+        self.listings = 0
+
+    def cached(self, model, revision):
+        snapshot = self.cache / COMMIT
+        return snapshot if snapshot.is_dir() else None
+
+    def listing(self, model, revision):
+        self.listings += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        names = tuple(path.name for path in self.folder.iterdir())
+        return Listing(commit=COMMIT, files=names)
+
+    def download(self, model, commit, files, into):
+        snapshot = (into or self.cache) / commit
+        snapshot.mkdir(parents=True)
+        for name in files:
+            shutil.copy(self.folder / name, snapshot / name)
+        return snapshot
+
+
+def response(status):
+    class Response:
+        status_code = status
+        headers: dict[str, str] = {}  # noqa: RUF012
+        request = None
+
+    return Response()
+
+
+CONFIG = ExperimentConfig(model="someone/model", precision="fp32", max_output_tokens=4)
+
+
+@pytest.fixture
+def make(gpt2_folder, tmp_path):
+    def made(*errors):
+        hub = ScriptedHub(gpt2_folder, tmp_path / "cache", errors)
+        waits = []
+        return PyTorchBackend(RunSettings(), hub=hub, sleep=waits.append), hub, waits
+
+    return made
+
+
+class TestPlanning:
+    def test_the_config_is_read_and_nothing_stays_in_the_cache(self, make):
+        backend, hub, _ = make()
+        plan = backend.plan(CONFIG, ())
+        assert plan.shape.architecture == "gpt2"
+        assert plan.problems == ()
+        assert not hub.cache.exists()
+
+    def test_a_cached_model_is_planned_without_asking_the_hub(self, make):
+        backend, hub, _ = make()
+        backend.fetch(CONFIG)
+        asked = hub.listings
+        assert backend.plan(CONFIG, ()).problems == ()
+        assert hub.listings == asked
+
+    def test_an_unreachable_hub_is_asked_once(self, make):
+        backend, hub, waits = make(*[TimeoutError("slow")] * 9)
+        (problem,) = backend.plan(CONFIG, ()).problems
+        assert problem.code == "model_not_found"
+        assert (hub.listings, waits) == (1, [])
+
+    @pytest.mark.parametrize(
+        ("error", "code", "cure"),
+        [
+            (GatedRepoError("no", response=response(403)), "model_gated", "HF_TOKEN"),
+            (RevisionNotFoundError("no", response=response(404)), "revision_not_found", "revision"),
+            (OfflineModeIsEnabled("no"), "model_not_cached", "HF_HUB_OFFLINE"),
+        ],
+        ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+    )
+    def test_what_the_hub_refuses_is_told_with_its_cure(self, make, error, code, cure):
+        backend, _, _ = make(error)
+        (problem,) = backend.plan(CONFIG, ()).problems
+        assert problem.code == code
+        assert "'someone/model'" in problem.message
+        assert cure in problem.cure
+
+    def test_a_repository_in_another_layout_is_named(self, make, tmp_path):
+        backend, hub, _ = make()
+        hub.folder = tmp_path / "empty"
+        hub.folder.mkdir()
+        (problem,) = backend.plan(CONFIG, ()).problems
+        assert problem.code == "no_model_config"
+
+
+class TestFetching:
+    def test_a_failure_that_may_pass_is_tried_again_after_a_wait(self, make):
+        backend, hub, waits = make(TimeoutError("slow"), ConnectionError("reset"))
+        backend.fetch(CONFIG)
+        assert hub.listings == 3
+        assert waits == [1.0, 4.0]
+
+    def test_it_gives_up_after_the_last_wait(self, make):
+        backend, hub, _ = make(*[TimeoutError("slow")] * 9)
+        with pytest.raises(BackendError, match="'someone/model'"):
+            backend.fetch(CONFIG)
+        assert hub.listings == 3
+
+    def test_a_refusal_is_final(self, make):
+        backend, hub, waits = make(GatedRepoError("no", response=response(403)))
+        with pytest.raises(BackendError, match="gated"):
+            backend.fetch(CONFIG)
+        assert (hub.listings, waits) == (1, [])
+
+    def test_a_model_that_is_there_is_not_fetched_again(self, make):
+        backend, hub, _ = make()
+        backend.fetch(CONFIG)
+        backend.fetch(CONFIG)
+        assert hub.listings == 1
+
+    def test_folders_and_built_in_models_need_no_hub(self, make, gpt2_folder):
+        backend, hub, _ = make()
+        for model in ("builtin:tiny", str(gpt2_folder)):
+            backend.fetch(ExperimentConfig(model=model))
+        assert hub.listings == 0
+
+
+class TestLoading:
+    def test_the_commit_of_the_snapshot_is_recorded(self, make):
+        backend, _, _ = make()
+        with backend.load(CONFIG) as loaded:
+            assert loaded.commit == loaded.effective_config["commit"] == COMMIT
+
+
+class TestFilesNeeded:
+    def test_one_format_of_weights_is_taken_and_no_copies(self):
+        names = (
+            "README.md",
+            "config.json",
+            "tokenizer.model",
+            "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors",
+            "model.safetensors.index.json",
+            "pytorch_model.bin",
+            "consolidated.safetensors",
+            "original/consolidated.00.pth",
+            "onnx/model.onnx",
+        )
+        assert files_needed(names) == (
+            "config.json",
+            "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors",
+            "model.safetensors.index.json",
+            "tokenizer.model",
+        )
+
+    def test_older_weights_are_taken_where_there_is_nothing_else(self):
+        assert files_needed(("config.json", "pytorch_model.bin", "tf_model.h5")) == (
+            "config.json",
+            "pytorch_model.bin",
+        )
+
+
+class TestHuggingFaceHub:
+    def test_the_cache_folder_of_the_run_settings_is_looked_into(self, tmp_path, gpt2_folder):
+        repository = tmp_path / "models--someone--model"
+        shutil.copytree(gpt2_folder, repository / "snapshots" / COMMIT)
+        (repository / "refs").mkdir()
+        (repository / "refs" / "main").write_text(COMMIT)
+        backend = PyTorchBackend(RunSettings(model_cache_dir=str(tmp_path)))
+        assert backend.plan(CONFIG, ()).problems == ()
+        with backend.load(CONFIG) as loaded:
+            assert loaded.commit == COMMIT
+
+    @pytest.mark.parametrize("model", ["someone/model", "a/b/c/d"])
+    def test_what_is_not_cached_is_none(self, tmp_path: Path, model):
+        assert HuggingFaceHub(str(tmp_path)).cached(model, None) is None

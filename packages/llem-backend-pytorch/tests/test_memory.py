@@ -1,0 +1,109 @@
+import pytest
+from llem_backend_pytorch.memory import MIB, MemoryRecord, ResidentSetGauge
+from llem_backend_pytorch.out_of_memory import (
+    is_out_of_memory,
+    likely_batch_size,
+    out_of_memory,
+)
+
+
+class Gauge:
+    source = "allocator"
+    peak_covers = "since_reset"
+
+    def __init__(self):
+        self.now = 10 * MIB
+        self.highest = 90 * MIB
+
+    def current(self):
+        return self.now
+
+    def peak(self):
+        return self.highest
+
+    def reset_peak(self):
+        self.highest = self.now
+
+
+class TestMemoryRecord:
+    def test_the_peak_holds_the_resident_model_and_begins_at_the_reset(self):
+        gauge = Gauge()
+        record = MemoryRecord(gauge, 8 * MIB)
+        gauge.highest = 25 * MIB
+        usage = record.usage()
+        assert (usage.weights_mib, usage.model_memory_mib) == (8, 10)
+        assert (usage.peak_memory_mib, usage.inference_memory_mib) == (25, 15)
+        assert usage.device_memory_mib is None
+        record.reset()
+        assert record.usage().peak_memory_mib == 10
+
+
+class TestResidentSet:
+    def proc(self, tmp_path):
+        (tmp_path / "status").write_text("VmHWM:\t  300 kB\nVmRSS:\t  200 kB\n")
+        return tmp_path
+
+    def test_the_peak_since_a_reset_is_the_kernels_mark(self, tmp_path):
+        proc = self.proc(tmp_path)
+        gauge = ResidentSetGauge(proc, highest_ever=lambda: 999)
+        gauge.reset_peak()
+        assert (proc / "clear_refs").read_text() == "5"
+        assert (gauge.current(), gauge.peak()) == (200 * 1024, 300 * 1024)
+        assert gauge.peak_covers == "since_reset"
+
+    def test_a_refused_reset_gives_the_peak_of_the_process_and_says_so(self, tmp_path):
+        proc = self.proc(tmp_path)
+        (proc / "clear_refs").mkdir()
+        gauge = ResidentSetGauge(proc, highest_ever=lambda: 999)
+        gauge.reset_peak()
+        assert gauge.peak() == 999
+        assert gauge.peak_covers == "since_process_start"
+
+    def test_a_system_without_proc_tells_what_it_can(self, tmp_path):
+        gauge = ResidentSetGauge(tmp_path / "none", highest_ever=lambda: 999)
+        gauge.reset_peak()
+        assert (gauge.current(), gauge.peak()) == (999, 999)
+
+    def test_this_process_is_measured(self):
+        gauge = ResidentSetGauge()
+        gauge.reset_peak()
+        before = gauge.current()
+        block = b"x" * (64 * MIB)
+        assert gauge.peak() - before > 32 * MIB
+        assert len(block) == 64 * MIB
+
+
+class TestLikelyBatchSize:
+    @pytest.mark.parametrize(
+        ("batch_size", "used", "free", "expected"),
+        [
+            (64, 100, 60, 32),  # 34 would fit
+            (64, 100, 20, 8),  # 11 would fit
+            (64, 100, 500, 32),  # it did not fit, whatever the estimate says
+            (12, None, None, 4),
+            (1, None, None, 0),
+            (4, 100, 10, 0),
+        ],
+    )
+    def test_it_is_a_power_of_two_below_the_one_that_failed(self, batch_size, used, free, expected):
+        assert likely_batch_size(batch_size, used, free) == expected
+
+    def test_the_error_names_the_key_to_set(self):
+        error = out_of_memory("cuda:0", 64, 100, 60)
+        assert "batch size 64" in str(error)
+        assert error.cure == "Set pytorch.batch_size to 32."
+
+    def test_a_single_prompt_that_does_not_fit_gets_another_cure(self):
+        assert "max_output_tokens" in out_of_memory("cpu", 1, None, None).cure
+
+
+class TestIsOutOfMemory:
+    def test_the_errors_of_device_host_and_python_are_known(self):
+        import torch
+
+        assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
+        assert is_out_of_memory(MemoryError())
+        assert is_out_of_memory(
+            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ...")
+        )
+        assert not is_out_of_memory(RuntimeError("shapes do not match"))
