@@ -1,0 +1,249 @@
+"""Whole results to test with: one in which everything was measured, one without a sensor."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from llem_schema import (
+    BackendRecord,
+    BaselineRecord,
+    EnergyBreakdown,
+    EnvironmentSnapshot,
+    ExperimentResult,
+    FlopsResult,
+    FrozenDict,
+    HeatRecord,
+    Latency,
+    MeasurementWarning,
+    MemoryUsage,
+    MeterRecord,
+    ModelRecord,
+    NotMeasured,
+    Percentiles,
+    PromptProvenance,
+    PromptsRecord,
+    RunSettings,
+    SteadyStateWindow,
+    TokenLengths,
+    WarmupResult,
+    WindowRecord,
+    measurement_config_hash,
+    none_paths,
+)
+
+from llem_testing.cases import example_accelerator, example_config, example_host, example_shape
+
+_STARTED = datetime(2026, 11, 23, 14, 30, 5, tzinfo=UTC)
+_WINDOW_S = 2.0
+_IDLE_W = 40.0
+_TOTAL_J = 200.0
+_REQUESTS, _INPUT_TOKENS, _OUTPUT_TOKENS = 8, 96, 32
+
+
+def example_result(**overrides: Any) -> ExperimentResult:
+    """A result with every field filled; its figures agree with one another.
+
+    2 s at 100 W on one GPU whose idle power is 40 W. Only what a dense model does not have is
+    None. `overrides` by field name, validated like the rest.
+    """
+    config = example_config(
+        model="builtin:tiny", passthrough_kwargs={"use_cache": True, "limits": [1, None, 0.5]}
+    )
+    accelerator = example_accelerator()
+    fields: dict[str, Any] = {
+        "schema_version": 1,
+        "experiment_id": "example-0001",
+        "measurement_config_hash": measurement_config_hash(config),
+        "config": config,
+        "effective_config": {"batch_size": 4, "dtype": "bfloat16", "eos": [0, None], "scale": 0.1},
+        "model": ModelRecord(
+            name="builtin:tiny",
+            revision="main",
+            commit="0123456789abcdef0123456789abcdef01234567",
+            dummy_weights=True,
+            shape=example_shape(),
+        ),
+        "backend": BackendRecord(
+            name="scripted", version="0.1.0", environment=FrozenDict({"engine": "scripted"})
+        ),
+        "measurement_methodology": "steady_state",
+        "steady_state_window": SteadyStateWindow(start_ns=5_500_000_000, end_ns=7_000_000_000),
+        "window": WindowRecord(
+            start_ns=5_000_000_000,
+            end_ns=7_000_000_000,
+            anchor_monotonic_ns=4_999_000_000,
+            anchor_wall=_STARTED,
+        ),
+        "window_duration_s": _WINDOW_S,
+        "passes": 1,
+        "input_tokens": _INPUT_TOKENS,
+        "output_tokens": _OUTPUT_TOKENS,
+        "padded_tokens": 12,
+        "discarded_tokens": 3,
+        "requests": _REQUESTS,
+        "output_tokens_per_s": _OUTPUT_TOKENS / _WINDOW_S,
+        "latency": Latency(
+            ttft=_percentiles(20.0, _REQUESTS),
+            itl=_percentiles(10.0, _OUTPUT_TOKENS - _REQUESTS),
+            e2e=_percentiles(50.0, _REQUESTS),
+        ),
+        "flops": _flops(),
+        "memory": MemoryUsage(
+            weights_mib=12.5,
+            model_memory_mib=16.0,
+            peak_memory_mib=20.25,
+            inference_memory_mib=4.25,
+            device_memory_mib=1024.0,
+            source="allocator",
+        ),
+        "warmup_result": WarmupResult(
+            converged=True,
+            final_cv=0.01,
+            iterations_completed=3,
+            target_cv=0.05,
+            max_prompts=20,
+            latencies_ms=(51.0, 50.0, 50.5),
+            duration_s=0.1515,
+            heat=HeatRecord(
+                mode="plateau", settled=True, duration_s=12.0, note="steady under load"
+            ),
+        ),
+        "warmup_excluded_samples": 3,
+        "environment_snapshot": EnvironmentSnapshot(
+            python_version="3.11.9",
+            operating_system="Linux 6.1",
+            hostname="example",
+            cuda_version="13.0",
+            cuda_version_source="torch",
+            driver_version="580.1",
+            gpus=(accelerator,),
+            cpu=example_host(),
+            packages=FrozenDict({"pydantic": "2.14.3"}),
+            llem_packages=FrozenDict({"llem-schema": "0.1.0"}),
+        ),
+        "prompts": PromptsRecord(
+            provenance=PromptProvenance(
+                source="builtin",
+                name="builtin",
+                revision="1",
+                sha256="0" * 64,
+                available=200,
+                repeated=False,
+            ),
+            n=_REQUESTS,
+            truncated=0,
+            input_tokens=TokenLengths(minimum=5, mean=12.0, p50=12.0, p95=18.0, maximum=19),
+        ),
+        "timeseries": "timeseries.parquet",
+        "requests_file": "requests.parquet",
+        "reproducibility_notes": ("Energy was read by the meter scripted.",),
+        "measurement_warnings": (
+            MeasurementWarning(code="short_window", message="The window lasted 2 s."),
+        ),
+        "not_measured": {
+            "model.shape.experts_per_layer": NotMeasured(
+                code="not_applicable", reason="the model is dense"
+            )
+        },
+        "run_settings": RunSettings(results_dir="results", origins=FrozenDict({"n": "flag"})),
+        "started_at": _STARTED,
+        "ended_at": datetime(2026, 11, 23, 14, 30, 47, 250_000, tzinfo=UTC),
+    }
+    return ExperimentResult.model_validate(fields | _energy(accelerator.uuid) | overrides)
+
+
+def example_unmetered_result(**overrides: Any) -> ExperimentResult:
+    """A result without a sensor: no energy, no series, each None explained."""
+    whole = example_result()
+    fields: dict[str, Any] = {
+        name: None for name in (*_energy(""), "timeseries") if name != "meter"
+    }
+    fields["meter"] = MeterRecord(
+        name="none",
+        version="0.1.0",
+        reason="no sensor can be read",
+        rejected=FrozenDict({"nvml": "there is no driver"}),
+        method="none",
+        scope="none",
+        sample_period_s=None,
+        samples=0,
+        devices=("host",),
+        flags=(),
+    )
+    bare = whole.model_copy(update=fields | {"not_measured": FrozenDict()})
+    why = NotMeasured(code="no_sensor", reason="no sensor can be read")
+    explained = FrozenDict({path: whole.not_measured.get(path, why) for path in none_paths(bare)})
+    values = {name: getattr(bare, name) for name in ExperimentResult.model_fields}
+    return ExperimentResult.model_validate(values | {"not_measured": explained} | overrides)
+
+
+def _energy(uuid: str) -> dict[str, Any]:
+    baseline_j = _IDLE_W * _WINDOW_S
+    return {
+        "energy_total_j": _TOTAL_J,
+        "energy_uncertainty_j": 12.0,
+        "energy_comparison_uncertainty_j": 4.0,
+        "energy_adjusted_j": _TOTAL_J - baseline_j,
+        "energy_per_device_j": FrozenDict({uuid: _TOTAL_J}),
+        "energy_breakdown": EnergyBreakdown(
+            raw_j=_TOTAL_J,
+            baseline_j=baseline_j,
+            adjusted_j=_TOTAL_J - baseline_j,
+            baseline_share=baseline_j / _TOTAL_J,
+            baseline=BaselineRecord(
+                power_w=_IDLE_W,
+                std_w=0.5,
+                samples=300,
+                duration_s=30.0,
+                power_per_device_w=FrozenDict({uuid: _IDLE_W}),
+                measured_at=_STARTED,
+            ),
+            terms=FrozenDict({"gain": 5.65, "edges": 2.0}),
+        ),
+        "baseline_power_w": _IDLE_W,
+        "energy_per_output_token_j": _TOTAL_J / _OUTPUT_TOKENS,
+        "energy_per_total_token_j": _TOTAL_J / (_INPUT_TOKENS + _OUTPUT_TOKENS),
+        "energy_per_request_j": _TOTAL_J / _REQUESTS,
+        "meter": MeterRecord(
+            name="scripted",
+            version="0.1.0",
+            reason="asked for by name",
+            rejected=FrozenDict({"nvml": "there is no driver"}),
+            method="scripted",
+            scope="scripted",
+            sample_period_s=0.1,
+            samples=21,
+            devices=(uuid,),
+            flags=("scripted",),
+        ),
+    }
+
+
+def _flops() -> FlopsResult:
+    """2 x non-embedding parameters x tokens."""
+    shape = example_shape()
+    total, embedding = shape.counted_parameters, shape.counted_embedding_parameters
+    assert total is not None
+    assert embedding is not None
+    parameters = total - embedding
+    prefill, decode = 2.0 * parameters * _INPUT_TOKENS, 2.0 * parameters * _OUTPUT_TOKENS
+    return FlopsResult(
+        flops_total=prefill + decode,
+        flops_prefill=prefill,
+        flops_decode=decode,
+        flops_per_output_token=(prefill + decode) / _OUTPUT_TOKENS,
+        method="palm",
+        parameters_total=total,
+        parameters_non_embedding=parameters,
+        confidence="high",
+    )
+
+
+def _percentiles(milliseconds: float, samples: int) -> Percentiles:
+    return Percentiles(
+        mean_ms=milliseconds,
+        p50_ms=milliseconds,
+        p90_ms=milliseconds * 1.2,
+        p95_ms=milliseconds * 1.3,
+        p99_ms=milliseconds * 1.4,
+        samples=samples,
+    )
