@@ -52,7 +52,15 @@ def _parsed(file: Path, content: bytes) -> FolderRun:
         raise StoreError(
             f"{file} is no result: it is nested too deeply", cure=_WHAT_TO_GIVE
         ) from error
-    return FolderRun(Path(folder) if isinstance(folder, str) else file.parent, result)
+    return FolderRun(_folder(file, folder), result)
+
+
+def _folder(file: Path, stated: object) -> Path:
+    """Where the tables are. A relative `result_dir` is looked for from the file, then from here."""
+    if not isinstance(stated, str):
+        return file.parent
+    beside = file.parent / stated
+    return beside if beside.is_dir() else Path(stated)
 
 
 def _result_file(folder: Path) -> Path:
