@@ -1,5 +1,6 @@
 """The whole backend on the CPU."""
 
+import gc
 import json
 import shutil
 
@@ -218,6 +219,17 @@ class TestContext:
         with pytest.raises(BackendError, match="unloaded"):
             loaded.generate(requests)
 
+    def test_leaving_the_context_frees_the_model(self, backend):
+        def models():
+            gc.collect()
+            return sum(type(thing).__name__ == "LlamaForCausalLM" for thing in gc.get_objects())
+
+        before = models()
+        with backend.load(config_of("builtin:tiny")) as loaded:
+            loaded.generate(requests_for(loaded))
+            assert models() == before + 1
+        assert models() == before
+
     def test_progress_is_told_after_each_batch(self, backend):
         told = []
         config = config_of("builtin:tiny", pytorch=PyTorchConfig(batch_size=3))
@@ -263,6 +275,7 @@ class TestRecord:
         assert effective["device"] == "cpu"
         assert environment["torch"] == torch.__version__
         assert environment["threads"] == torch.get_num_threads()
+        assert None not in environment.values()
         assert usage.source == "resident_set"
 
     def test_the_plan_names_what_is_loaded(self, backend, llama_folder):

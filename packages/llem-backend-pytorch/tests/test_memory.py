@@ -103,6 +103,7 @@ class TestIsOutOfMemory:
 
         assert is_out_of_memory(torch.OutOfMemoryError("CUDA out of memory"))
         assert is_out_of_memory(MemoryError())
+        assert is_out_of_memory(RuntimeError("CUDA error: out of memory\nCUDA kernel errors ..."))
         assert is_out_of_memory(
             RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ...")
         )

@@ -7,25 +7,27 @@ from typing import Any
 def engine_versions() -> dict[str, Any]:
     """torch, transformers, and what torch was built with and runs on.
 
-    `cuda` and `cudnn` are None for a torch built without them.
+    A torch that was built without CUDA has no `cuda` and no `cudnn`.
     """
     import torch
 
     return {
         "torch": torch.__version__,
         "transformers": importlib.metadata.version("transformers"),
-        "cuda": torch.version.cuda,
-        "cudnn": _cudnn_version(),
+        **_cuda_versions(),
         "threads": torch.get_num_threads(),
         "interop_threads": torch.get_num_interop_threads(),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
     }
 
 
-def _cudnn_version() -> str | None:
+def _cuda_versions() -> dict[str, str]:
     import torch
 
+    if torch.version.cuda is None:
+        return {}
+    versions = {"cuda": torch.version.cuda}
     cudnn: Any = torch.backends.cudnn
-    if torch.version.cuda is None or not cudnn.is_available():
-        return None
-    return str(cudnn.version())
+    if cudnn.is_available():
+        versions["cudnn"] = str(cudnn.version())
+    return versions

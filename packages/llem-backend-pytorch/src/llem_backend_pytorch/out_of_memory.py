@@ -4,12 +4,15 @@ from llem_contracts import BackendError
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """True for torch's device error, Python's own, and torch's host allocator, which raises a
-    plain `RuntimeError`."""
+    """True for torch's device error, Python's own, and what the CUDA driver and torch's host
+    allocator raise as a plain `RuntimeError`."""
     import torch
 
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or (
-        isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    text = str(error)
+    return isinstance(error, RuntimeError) and (
+        "can't allocate memory" in text or "CUDA error: out of memory" in text
     )
 
 
