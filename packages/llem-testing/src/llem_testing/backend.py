@@ -67,6 +67,7 @@ class ScriptedBackend:
         natural_length: Callable[[GenerationRequest], int] = lambda request: 1 + request.index % 7,
         memory: MemoryUsage = _MEMORY,
         dummy_weights: bool = False,
+        max_sequence_tokens: int | None = None,
         plan_problems: Sequence[Problem] = (),
         fetch_error: BaseException | None = None,
         load_error: BaseException | None = None,
@@ -91,6 +92,7 @@ class ScriptedBackend:
         self.batches: list[tuple[GenerationRequest, ...]] = []
         self._load_s = load_s
         self._dummy_weights = dummy_weights
+        self._max_sequence_tokens = max_sequence_tokens
         self._plan_problems = tuple(plan_problems)
         self._fetch_error = fetch_error
         self._load_error = load_error
@@ -105,6 +107,7 @@ class ScriptedBackend:
             effective_config=self.effective_config(config),
             dummy_weights=self._dummy_weights,
             problems=self._plan_problems,
+            max_sequence_tokens=self._max_sequence_tokens,
         )
 
     def fetch(self, config: ExperimentConfig) -> None:

@@ -1,7 +1,5 @@
 """The config section `acme-echo`."""
 
-from typing import Any
-
 from llem_schema import ExperimentConfig, Model
 from pydantic import Field
 
@@ -16,5 +14,5 @@ class EchoSection(Model):
 
 def section_of(config: ExperimentConfig) -> EchoSection:
     """The section of a config, with its defaults. Raises pydantic's `ValidationError`."""
-    given: Any = (config.extension or {}).get("acme-echo", {})
-    return EchoSection.model_validate(given)
+    given = config.extension.get("acme-echo") if config.extension else None
+    return EchoSection.model_validate(given or {})
