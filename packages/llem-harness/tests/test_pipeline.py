@@ -116,6 +116,19 @@ class TestWindow:
         assert result.prompts.input_tokens.maximum == 3
         assert result.prompts.truncated == order.config.n - 3
 
+    def test_prompts_are_cut_to_the_models_positions_with_a_warning(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        room = order.config.max_output_tokens + 5
+        result = run(order, make_world(max_sequence_tokens=room).ports)
+        assert result.prompts.input_tokens.maximum == 5
+        assert result.prompts.truncated == order.config.n - 5
+        assert "prompts_truncated" in {w.code for w in result.measurement_warnings}
+
+    def test_a_cut_that_was_asked_for_is_no_warning(self, world: Any, order: WorkOrder) -> None:
+        result = run(changed(order, max_input_tokens=3), world.ports)
+        assert "prompts_truncated" not in {w.code for w in result.measurement_warnings}
+
 
 class TestWarmup:
     def test_it_runs_full_batches_that_count_nowhere(self, world: Any, order: WorkOrder) -> None:

@@ -70,10 +70,15 @@ def _flops(result: ExperimentResult) -> str:
     if result.flops is None:
         return _row("FLOPs", f"not known: {result.not_measured['flops'].reason}")
     flops = result.flops
+    parameters = (
+        f"{flops.parameters_non_embedding:,} non-embedding parameters"
+        if flops.parameters_non_embedding is not None
+        else f"{flops.parameters_total:,} parameters, embeddings included,"
+    )
     return _row(
         "FLOPs",
-        f"{flops.flops_total:.3g} (reference: 2 x {flops.parameters_non_embedding:,} "
-        f"non-embedding parameters x tokens; confidence {flops.confidence})",
+        f"{flops.flops_total:.3g} (reference: 2 x {parameters} x tokens; "
+        f"confidence {flops.confidence})",
     )
 
 

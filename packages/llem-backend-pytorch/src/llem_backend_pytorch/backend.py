@@ -56,7 +56,7 @@ class PyTorchBackend:
         problems = [*request_problems(config), *device_problems]
         if device == CPU:
             problems += slow_precision(config.precision, self._cpu_info)
-        shape, attention = None, settings.attn_implementation
+        shape, attention, positions = None, settings.attn_implementation, 0
         try:
             shape, attention, positions = self._examine(config, settings)
             problems += _too_long(config, positions)
@@ -69,6 +69,7 @@ class PyTorchBackend:
             effective_config=_section(settings, device, attention),
             dummy_weights=kind_of(config.model) == "builtin",
             problems=tuple(problems),
+            max_sequence_tokens=positions or None,
         )
 
     def fetch(self, config: ExperimentConfig) -> None:

@@ -63,6 +63,8 @@ class BackendPlan:
     """The backend's section with every default filled in."""
     dummy_weights: bool
     problems: tuple[Problem, ...]
+    max_sequence_tokens: int | None = None
+    """Prompt and output together that the model has positions for; None without a limit."""
 
 
 class Tokenizer(Protocol):

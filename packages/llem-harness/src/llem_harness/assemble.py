@@ -96,6 +96,10 @@ def assemble(
     except NotSupported as error:
         flops = None
         missing["flops"] = NotMeasured(code="shape_unknown", reason=str(error))
+    if flops is not None and flops.parameters_non_embedding is None:
+        missing["flops.parameters_non_embedding"] = NotMeasured(
+            code="shape_unknown", reason="of the parameters only the total is known"
+        )
     if latency.itl is None:
         missing["latency.itl"] = NotMeasured(
             code="not_applicable", reason="no request has two output tokens"

@@ -98,7 +98,9 @@ def _measured(
             loaded = stack.enter_context(ports.backend.load(config))
             _same_devices(loaded, uuids)
         with phase("prompts", ports.listener, ports.clock):
-            workload = draw_workload(config, ports.prompts, loaded.tokenizer)
+            workload = draw_workload(
+                config, ports.prompts, loaded.tokenizer, ready.plan.max_sequence_tokens
+            )
         batches = workload.batches(ready.plan.batch_size)
         warmup = warm_up(config.warmup, loaded, batches, ports)
         heat_record = heat(config.warmup, loaded, batches[0], session, ports, senses=senses)

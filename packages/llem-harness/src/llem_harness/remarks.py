@@ -74,6 +74,15 @@ def warnings_of(
                 f"{prompts.provenance.available}, so prompts repeat.",
             )
         )
+    if prompts.truncated and prompts.input_tokens.maximum != config.max_input_tokens:
+        found.append(
+            (
+                "prompts_truncated",
+                f"{prompts.truncated} of {prompts.n} prompts were cut to "
+                f"{prompts.input_tokens.maximum} tokens, because the model has no positions for "
+                "more beside the output.",
+            )
+        )
     if dummy_weights:
         found.append(
             (

@@ -26,10 +26,17 @@ class Workload:
         return sorted(cut, key=lambda batch: -max(len(r.token_ids) for r in batch))
 
 
-def draw_workload(config: ExperimentConfig, source: PromptSource, tokenizer: Tokenizer) -> Workload:
-    """Draw `n` prompts and cut each to `max_input_tokens`."""
+def draw_workload(
+    config: ExperimentConfig,
+    source: PromptSource,
+    tokenizer: Tokenizer,
+    max_sequence_tokens: int | None,
+) -> Workload:
+    """Draw `n` prompts and cut each to `max_input_tokens`, and to what the model has room for."""
     drawn = source.draw(config.dataset_config, config.n, config.random_seed, tokenizer)
-    limit = config.max_input_tokens
+    room = max_sequence_tokens - config.max_output_tokens if max_sequence_tokens else None
+    limits = [limit for limit in (config.max_input_tokens, room) if limit is not None]
+    limit = min(limits, default=None)
     requests = tuple(
         GenerationRequest(index=index, token_ids=prompt.token_ids[:limit])
         for index, prompt in enumerate(drawn.prompts)
