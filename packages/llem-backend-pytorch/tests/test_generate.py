@@ -41,13 +41,16 @@ def prompt_ids(prompt):
     return byte_tokenizer()(prompt)["input_ids"]
 
 
-def with_end_token(folder, tmp_path, prompt, position=0, token=None):
-    """A copy of a checkpoint whose end token is one that greedy decoding really gives."""
-    if token is None:
-        token = greedy_tokens(folder, prompt_ids(prompt), position + 1)[position]
+def with_end_token(folder, tmp_path, prompt, position=0, **repository):
+    """A copy of a checkpoint whose end token is one that greedy decoding really gives.
+
+    `repository` goes into its generation config.
+    """
+    token = greedy_tokens(folder, prompt_ids(prompt), position + 1)[position]
     copied = shutil.copytree(folder, tmp_path / "copy")
     path = copied / "generation_config.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "eos_token_id": token}))
+    stated = json.loads(path.read_text())
+    path.write_text(json.dumps({**stated, "eos_token_id": token, **repository}))
     return copied
 
 
@@ -110,20 +113,17 @@ class TestNaturalLength:
 
 
 class TestRepositorySettings:
-    def test_sampling_settings_of_the_repository_do_not_take_part(
-        self, backend, llama_folder, tmp_path
-    ):
-        greedy = greedy_tokens(llama_folder, prompt_ids("Hello"), 30)
-        last = max(set(greedy), key=greedy.index)
-        folder = with_end_token(llama_folder, tmp_path, prompt="Hello", token=last)
-        config = config_of(folder, output_length="natural", max_output_tokens=30)
+    def test_settings_of_the_repository_do_not_take_part(self, backend, llama_folder, tmp_path):
+        folder = with_end_token(
+            llama_folder, tmp_path, prompt="Hello", suppress_tokens=list(range(258))
+        )
+        config = config_of(folder, output_length="natural")
         with backend.load(config) as loaded:
             (done,) = loaded.generate(requests_for(loaded, ["Hello"]))
             generation = loaded.effective_config["generation"]
-        assert done.output_tokens == greedy.index(last) + 1 > 5
+        assert done.output_tokens == 1
         assert generation["do_sample"] is False
-        assert "repetition_penalty" not in generation
-        assert "temperature" not in generation
+        assert not {"suppress_tokens", "repetition_penalty", "temperature"} & set(generation)
 
     def test_what_was_replaced_is_recorded(self, backend, llama_folder):
         with backend.load(config_of(llama_folder)) as loaded:
