@@ -1,18 +1,23 @@
-import multiprocessing
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from llem_contracts import StoreError
 from llem_store import FolderStore
+from llem_testing import example_order
+
+
+TAKE_FOLDERS = """
+import sys
+from llem_store import FolderStore
 from llem_testing import FakeClock, example_order
-
-
-def take_folders(results: str, barrier: Any, pipe: Any, count: int) -> None:
-    """Begin runs as fast as can be, together with other processes, and send the names."""
-    store = FolderStore(clock=FakeClock())
-    barrier.wait()
-    pipe.send([store.begin(example_order(results)).path.name for _ in range(count)])
+store = FolderStore(clock=FakeClock())
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(25):
+    print(store.begin(example_order(sys.argv[1])).path.name)
+"""
 
 
 class TestBegin:
@@ -38,18 +43,23 @@ class TestBegin:
         assert taken.read_text() == "mine"
 
     def test_processes_that_race_get_different_folders(self, results: Path) -> None:
-        context = multiprocessing.get_context("fork")
-        barrier = context.Barrier(4)
-        pipes, processes = [], []
-        for _ in range(4):
-            receive, send = context.Pipe(duplex=False)
-            process = context.Process(target=take_folders, args=(str(results), barrier, send, 25))
-            process.start()
-            pipes.append(receive)
-            processes.append(process)
-        names = [name for pipe in pipes for name in pipe.recv()]
-        for process in processes:
-            process.join()
+        racers = [
+            subprocess.Popen(
+                [sys.executable, "-c", TAKE_FOLDERS, str(results)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(4)
+        ]
+        for racer in racers:
+            assert racer.stdout is not None
+            assert racer.stdout.readline() == "ready\n"
+        for racer in racers:
+            assert racer.stdin is not None
+            racer.stdin.write("go\n")
+            racer.stdin.flush()
+        names = [name for racer in racers for name in racer.communicate()[0].split()]
         assert len(set(names)) == len(names) == 100
         assert {path.name for path in results.iterdir()} == set(names)
 

@@ -27,7 +27,9 @@ class TestEntryPoints:
             "import llem_plugin_acme, sys;"
             "print({m.partition('.')[0] for m in sys.modules if m.startswith('llem')})"
         )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
         imported = {name.strip(" '{}\n") for name in done.stdout.split(",")}
         assert imported == {"llem_plugin_acme", "llem_contracts", "llem_schema"}
 
