@@ -7,7 +7,6 @@ from llem_contracts import StoreError
 from llem_store import FolderStore
 from llem_testing import example_order
 
-
 TAKE_FOLDERS = """
 import sys
 from llem_store import FolderStore
