@@ -59,6 +59,8 @@ class TestEnergy:
         assert result.energy_total_j is None
         assert result.not_measured["energy_total_j"].reason == "the GPU was lost"
         assert result.not_measured["baseline_power_w"].code == "sensor_failed"
+        assert result.timeseries is None
+        assert load_result(only_folder(order)).timeseries() is None
         assert unexplained(result) == ()
 
     def test_without_a_sensor_nothing_is_waited_for(

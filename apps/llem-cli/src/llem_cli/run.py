@@ -94,7 +94,7 @@ def run(
     with Progress(sys.stderr, detail) as progress, contextlib.redirect_stdout(sys.stderr):
         result = llem.run_order(order, progress)
     assert progress.result_dir is not None
-    print(_rendered(result, progress.result_dir, as_json=json_))
+    print(_rendered(result, _from_here(progress.result_dir), as_json=json_))
     return 0
 
 
@@ -103,3 +103,10 @@ def _rendered(result: ExperimentResult, result_dir: str, *, as_json: bool) -> st
         document = result.model_dump(mode="json") | {"result_dir": result_dir}
         return json.dumps(document, ensure_ascii=False)
     return "\n".join(summary_lines(result, result_dir))
+
+
+def _from_here(path: str) -> str:
+    """The path as a person in this folder would write it."""
+    here = Path.cwd()
+    place = Path(path)
+    return str(place.relative_to(here)) if place.is_relative_to(here) else path

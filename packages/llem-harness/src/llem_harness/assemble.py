@@ -68,6 +68,7 @@ def assemble(
     count_flops: Callable[[ModelShape, int, int], FlopsResult],
     sample_period_s: float | None,
     window_samples: int,
+    has_series: bool,
     saving: Saving,
     started_at: datetime,
     ended_at: datetime,
@@ -107,6 +108,10 @@ def assemble(
     if not senses:
         missing["timeseries"] = NotMeasured(
             code="no_sensor", reason="no sensor can be read, so there is no series"
+        )
+    elif not has_series:
+        missing["timeseries"] = NotMeasured(
+            code="sensor_failed", reason="the sensors gave no sample during the run"
         )
     elif saving.timeseries is None:
         missing["timeseries"] = _not_saved()
@@ -173,7 +178,7 @@ def assemble(
         environment_snapshot=snapshot,
         meter=_meter_record(ready.meter, window, sample_period_s, window_samples),
         prompts=workload.record,
-        timeseries=saving.timeseries if senses else None,
+        timeseries=saving.timeseries if senses and has_series else None,
         requests_file=saving.requests,
         reproducibility_notes=notes_of(config, ready.meter, reading, workload.record),
         measurement_warnings=warnings_of(

@@ -131,6 +131,7 @@ def _measured(
                 window_samples=_samples_within(
                     session, window.reading.start_ns, window.reading.end_ns
                 ),
+                has_series=bool(session.samples()),
                 saving=_saving(handle),
                 started_at=started_at,
                 ended_at=_now(ports.clock),
