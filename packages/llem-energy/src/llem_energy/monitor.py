@@ -1,0 +1,170 @@
+"""Joules of a piece of Python, in two lines.
+
+with EnergyMonitor() as monitor:
+    with monitor.window("decode", sync=torch.cuda.synchronize) as window:
+        work()
+window.reading.energy_j
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from llem_contracts import (
+    Clock,
+    ConfigError,
+    LlemError,
+    MeterSession,
+    MeterWindow,
+    Sample,
+    SystemClock,
+    choose_meter,
+)
+from llem_schema import DeviceFacts, EnergyReading
+
+from llem_energy.listing import FindMeters, installed_meters
+from llem_energy.null_meter import NullMeter
+from llem_energy.sources import FindSources, installed_sources
+
+
+class MonitorWindow:
+    """A window of a monitor; its reading can be had once it has ended."""
+
+    def __init__(self, window: MeterWindow) -> None:
+        self._window = window
+
+    @property
+    def reading(self) -> EnergyReading:
+        """Energy of the window. Blocks until the sensors have caught up, five seconds at most.
+
+        Raises `RuntimeError` while the window is open.
+        """
+        return self._window.reading()
+
+
+class EnergyMonitor:
+    """Meters devices between `__enter__` and `__exit__`.
+
+    Where no sensor can be read the windows are there all the same; their energy is None and their
+    reason says why.
+    """
+
+    def __init__(
+        self,
+        meter: str = "auto",
+        devices: Sequence[str] | None = None,
+        sample_period_s: float | None = None,
+        *,
+        find_sources: FindSources = installed_sources,
+        find_meters: FindMeters = installed_meters,
+        clock: Clock | None = None,
+    ) -> None:
+        """`devices`: UUIDs or logical names such as `cuda:0` and `cpu`; None takes the visible
+        accelerators, or the host where there are none.
+
+        Raises `ConfigError` for a meter or device that does not exist.
+        """
+        self._sources = find_sources()
+        self._facts = self._chosen(devices)
+        self._meter = meter
+        self._candidates = tuple(find_meters(meter))
+        self._sample_period_s = sample_period_s
+        self._clock = clock or SystemClock()
+        self._session: MeterSession | None = None
+
+    def __enter__(self) -> Self:
+        if self._session is not None:
+            raise RuntimeError("a monitor can be entered once; make another one")
+        self._session = self._open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._opened.close()
+
+    @contextmanager
+    def window(
+        self, name: str, sync: Callable[[], object] | None = None
+    ) -> Iterator[MonitorWindow]:
+        """Meter the body of a `with`.
+
+        `sync` is called before either end is timed, so that work handed to a device falls on the
+        side where it was started. The window ends also where the body raises.
+        """
+        if sync is not None:
+            sync()
+        window = self._opened.begin(name)
+        try:
+            yield MonitorWindow(window)
+            if sync is not None:
+                sync()
+        finally:
+            window.end()
+
+    def series(self) -> Sequence[Sample]:
+        """All samples so far, in order of time."""
+        return self._opened.samples()
+
+    @property
+    def _opened(self) -> MeterSession:
+        if self._session is None:
+            raise RuntimeError("the monitor is not running; use it in a `with` statement")
+        return self._session
+
+    def _open(self) -> MeterSession:
+        uuids = [facts.uuid for facts in self._facts]
+        choice = choose_meter(self._meter, self._candidates, self._facts)
+        if choice is None:
+            return self._without_sensor(uuids, "no meter is installed")
+        if choice.meter is None:
+            reason = "; ".join(problem.message for problem in choice.problems)
+            return self._without_sensor(uuids, reason)
+        if not choice.descriptor.senses:
+            return self._without_sensor(uuids, choice.reason)
+        try:
+            return choice.meter.open(uuids, self._sample_period_s)
+        except LlemError as error:
+            return self._without_sensor(uuids, str(error))
+
+    def _without_sensor(self, uuids: Sequence[str], reason: str) -> MeterSession:
+        return NullMeter(self._clock, reason).open(uuids)
+
+    def _chosen(self, devices: Sequence[str] | None) -> tuple[DeviceFacts, ...]:
+        if devices is not None:
+            if not devices:
+                raise ConfigError("no device was named", cure="Leave `devices` out for all.")
+            return tuple(dict.fromkeys(self._find(name) for name in devices))
+        visible = [
+            facts
+            for source in self._sources
+            if source.devices is not None
+            for facts in source.devices.visible()
+        ]
+        accelerators = tuple(facts for facts in visible if facts.kind == "accelerator")
+        return accelerators or tuple(visible)
+
+    def _find(self, name: str) -> DeviceFacts:
+        kind = name.partition(":")[0]
+        owner = next((s for s in self._sources if kind in s.logical_kinds), None)
+        if owner is not None:
+            if owner.devices is None:
+                raise ConfigError(
+                    f"{name} cannot be found: {owner.problem}",
+                    cure=f"Repair or remove the package that brings {owner.name!r}.",
+                )
+            return owner.devices.facts(owner.devices.resolve([name])[0])
+        for source in self._sources:
+            if source.devices is None:
+                continue
+            try:
+                return source.devices.facts(name)
+            except ConfigError:
+                continue
+        raise ConfigError(
+            f"there is no device {name!r}", cure="`llem_energy.devices()` lists what there is."
+        )

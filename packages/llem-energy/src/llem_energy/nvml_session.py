@@ -1,0 +1,159 @@
+"""A meter at work on GPUs: windows, idle power and the sample series."""
+
+import math
+from collections.abc import Callable, Sequence
+from statistics import fmean, stdev
+
+from llem_contracts import Clock, Sample
+from llem_schema import EnergyReading, FrozenDict, IdleReading
+
+from llem_energy.device_window import MeteredDevice, complete, read_window, started
+from llem_energy.estimators import mean_power_w
+from llem_energy.recording import Recording
+from llem_energy.sampler import Sampler
+from llem_energy.total import total_reading
+
+_START_TIMEOUT_S = 0.5
+"""Long enough for three updates of a 100 ms counter."""
+_CLOSE_TIMEOUT_S = 2.0
+
+
+class NvmlWindow:
+    """A span of time on the devices of a session."""
+
+    def __init__(self, name: str, session: "NvmlSession", clock: Clock) -> None:
+        self._clock = clock
+        self._name = name
+        self._session = session
+        self._end_ns: int | None = None
+        self._reading: EnergyReading | None = None
+        self._start_ns = clock.monotonic_ns()
+
+    @property
+    def start_ns(self) -> int:
+        return self._start_ns
+
+    @property
+    def end_ns(self) -> int | None:
+        return self._end_ns
+
+    def end(self) -> None:
+        now_ns = self._clock.monotonic_ns()
+        if self._end_ns is not None:
+            raise RuntimeError(f"the window {self._name!r} has ended before")
+        self._end_ns = now_ns
+        self._session.ended(now_ns)
+
+    def reading(self, timeout_s: float = 5.0) -> EnergyReading:
+        if self._end_ns is None:
+            raise RuntimeError(f"the window {self._name!r} is still open")
+        if self._reading is None:
+            reading, final = self._session.read(self._name, self._start_ns, self._end_ns, timeout_s)
+            if not final:
+                return reading
+            self._reading = reading
+        return self._reading
+
+
+class NvmlSession:
+    """Sampling begins with this object and lasts until `close`."""
+
+    def __init__(
+        self,
+        devices: Sequence[MeteredDevice],
+        recording: Recording,
+        sampler: Sampler,
+        clock: Clock,
+        sample_period_s: float,
+    ) -> None:
+        self._devices = tuple(devices)
+        self._recording = recording
+        self._sampler = sampler
+        self._clock = clock
+        self._sample_period_s = sample_period_s
+        self._latest_end_ns: int | None = None
+        self._closed = False
+        sampler.start()
+        sampler.wait(lambda: all(map(started, self._devices)), _START_TIMEOUT_S)
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        return tuple(device.trace.uuid for device in self._devices)
+
+    @property
+    def sample_period_s(self) -> float | None:
+        return self._sample_period_s
+
+    def begin(self, name: str) -> NvmlWindow:
+        if self._closed:
+            raise RuntimeError("the meter's session is closed")
+        return NvmlWindow(name, self, self._clock)
+
+    def ended(self, end_ns: int) -> None:
+        """Take note of the end of a window, so that `close` waits for what it needs."""
+        self._latest_end_ns = max(end_ns, self._latest_end_ns or end_ns)
+
+    def idle(
+        self, duration_s: float, progress: Callable[[float], None] | None = None
+    ) -> IdleReading:
+        start_ns = self._clock.monotonic_ns()
+        window = self.begin("idle")
+        for second in range(1, math.ceil(duration_s) + 1):
+            passed_s = min(float(second), duration_s)
+            until_ns = start_ns + int(passed_s * 1e9)
+            self._sampler.wait(lambda until=until_ns: self._clock.monotonic_ns() >= until, 2.0)  # type: ignore[misc]
+            if progress is not None:
+                progress(passed_s)
+        window.end()
+        assert window.end_ns is not None
+        return self._idle_reading(window.reading(), window.start_ns, window.end_ns)
+
+    def samples(self, since_ns: int = 0) -> Sequence[Sample]:
+        return self._recording.samples(since_ns)
+
+    def close(self) -> None:
+        """Stop sampling, once the ends of all closed windows have been seen."""
+        if self._closed:
+            return
+        self._closed = True
+        latest_ns = self._latest_end_ns
+        if latest_ns is not None:
+            self._sampler.wait(lambda: self._complete(latest_ns), _CLOSE_TIMEOUT_S)
+        self._sampler.stop()
+
+    def read(
+        self, name: str, start_ns: int, end_ns: int, timeout_s: float
+    ) -> tuple[EnergyReading, bool]:
+        """Energy of a span, and whether later polls cannot change it."""
+        arrived = self._sampler.wait(lambda: self._complete(end_ns), timeout_s)
+        with self._recording.changed:
+            stopped = self._recording.stopped
+            windows = [read_window(d, start_ns, end_ns, stopped) for d in self._devices]
+        sums = self._recording.summed_powers_w(start_ns, end_ns, series=False)
+        reading = total_reading(name, start_ns, end_ns, windows, max(sums, default=None))
+        return reading, arrived or stopped is not None
+
+    def _complete(self, end_ns: int) -> bool:
+        with self._recording.changed:
+            return all(complete(device, end_ns) for device in self._devices)
+
+    def _idle_reading(self, reading: EnergyReading, start_ns: int, end_ns: int) -> IdleReading:
+        powers: dict[str, float] = {}
+        for device, of_device in zip(self._devices, reading.devices, strict=True):
+            power_w = of_device.mean_power_w
+            if power_w is None and reading.code == "unresolved_window":
+                with self._recording.changed:
+                    power_w = mean_power_w(device.trace.rows(start_ns, end_ns), start_ns, end_ns)
+            if power_w is not None:
+                powers[of_device.uuid] = power_w
+        whole = len(powers) == len(self._devices)
+        sums = self._recording.summed_powers_w(start_ns, end_ns, series=True)
+        return IdleReading(
+            duration_s=reading.duration_s,
+            power_w=sum(powers.values()) if whole else None,
+            std_w=stdev(sums, fmean(sums)) if len(sums) > 1 else None,
+            samples=len(sums),
+            power_per_device_w=FrozenDict(powers),
+            code=None if whole else reading.code,
+            reason=None if whole else reading.reason,
+        )
