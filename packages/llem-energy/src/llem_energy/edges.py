@@ -16,6 +16,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 
@@ -98,5 +99,5 @@ def _slope_w(first: Edge, second: Edge) -> float:
 
 
 def _median_distance(times_ns: Sequence[int]) -> int | None:
-    distances = [later - earlier for earlier, later in zip(times_ns, times_ns[1:], strict=False)]
+    distances = [later - earlier for earlier, later in pairwise(times_ns)]
     return int(median(distances)) if distances else None

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import fmean, median, pstdev
 
 from llem_energy.budget import GAIN, gain_term_j
@@ -18,6 +19,7 @@ AVERAGING_S = 1.0
 
 _PUBLISHING_S = 0.1
 """Update period assumed for a power reading that shows none (100 ms class, arXiv 2312.02741)."""
+_LONGEST_PERIOD_S = 0.5
 _LONGEST_GAP_S = 1.0
 """A power integral does not bridge more than this."""
 
@@ -171,7 +173,7 @@ def _uncovered(points: Sequence[Point], start_ns: int, end_ns: int) -> str | Non
     if not points or points[-1][0] < end_ns:
         return "no power reading was taken at its end or later"
     inside = [start_ns, *(at for at, _ in points if start_ns < at < end_ns), end_ns]
-    gap_s = max(b - a for a, b in zip(inside, inside[1:], strict=False)) / 1e9
+    gap_s = max(b - a for a, b in pairwise(inside)) / 1e9
     if gap_s > _LONGEST_GAP_S:
         return f"no power was read for {gap_s:.1f} s inside it"
     return None
@@ -187,7 +189,7 @@ def _integral_j(points: Sequence[Point], start_ns: int, end_ns: int) -> float:
     ]
     return sum(
         (later[0] - earlier[0]) / 1e9 * (earlier[1] + later[1]) / 2
-        for earlier, later in zip(curve, curve[1:], strict=False)
+        for earlier, later in pairwise(curve)
     )
 
 
@@ -196,14 +198,14 @@ def _value_at(points: Sequence[Point], at_ns: int) -> float:
 
 
 def _publishing_period_s(points: Sequence[Point]) -> float:
-    """Median distance between changes of the reading, at least the usual period."""
-    changes = [
-        at_ns
-        for (_, before), (at_ns, power) in zip(points, points[1:], strict=False)
-        if power != before
-    ]
-    distances = [b - a for a, b in zip(changes, changes[1:], strict=False)]
-    return max(median(distances) / 1e9, _PUBLISHING_S) if distances else _PUBLISHING_S
+    """Median distance between changes of the reading, at least the usual period.
+
+    A steady power shows no period: distances beyond half a second say nothing about it.
+    """
+    changes = [at_ns for (_, before), (at_ns, power) in pairwise(points) if power != before]
+    distances_s = [(later - earlier) / 1e9 for earlier, later in pairwise(changes)]
+    visible_s = [distance_s for distance_s in distances_s if distance_s <= _LONGEST_PERIOD_S]
+    return max(median(visible_s), _PUBLISHING_S) if visible_s else _PUBLISHING_S
 
 
 def mean_power_w(rows: Rows, start_ns: int, end_ns: int) -> float | None:

@@ -132,7 +132,14 @@ class EnergyMonitor:
             return self._without_sensor(uuids, str(error))
 
     def _without_sensor(self, uuids: Sequence[str], reason: str) -> MeterSession:
-        return NullMeter(self._clock, reason).open(uuids)
+        """Windows without energy; the reason tells also which kinds of device cannot be seen."""
+        unseen = [
+            problem.message
+            for source in self._sources
+            if source.devices is not None
+            for problem in source.devices.problems()
+        ]
+        return NullMeter(self._clock, "; ".join([reason, *unseen])).open(uuids)
 
     def _chosen(self, devices: Sequence[str] | None) -> tuple[DeviceFacts, ...]:
         if devices is not None:

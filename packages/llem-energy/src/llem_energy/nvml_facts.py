@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from llem_contracts import DeviceProcess, DeviceState
 from llem_schema import AcceleratorFacts, FrozenDict
 
-from llem_energy.nvml_handles import Gpu, text
+from llem_energy.nvml_handles import Gpu
 from llem_energy.nvml_library import NvmlLibrary, NvmlRefusal
 
 T = TypeVar("T")
@@ -33,7 +33,7 @@ def read_facts(library: NvmlLibrary, gpu: Gpu) -> AcceleratorFacts:
         name=gpu.name,
         index=gpu.index,
         pci_bus_id=gpu.pci_bus_id,
-        driver_version=text(library.call("nvmlSystemGetDriverVersion")),
+        driver_version=gpu.driver_version,
         memory_total_mib=ask(
             "memory_total_mib", lambda memory: memory.total / _MIB, "nvmlDeviceGetMemoryInfo"
         ),

@@ -15,6 +15,7 @@ class Gpu:
     name: str
     index: int
     """Position in the driver's order."""
+    driver_version: str
     handle: Any
 
 
@@ -35,13 +36,14 @@ class Inventory:
 def take_inventory(library: NvmlLibrary) -> Inventory:
     """Ask the driver for all GPUs. Never raises for what it refuses."""
     try:
+        driver_version = text(library.call("nvmlSystemGetDriverVersion"))
         count = library.call("nvmlDeviceGetCount")
     except NvmlRefusal as refusal:
         return Inventory((), failure=refusal)
     gpus, unreadable = [], []
     for index in range(count):
         try:
-            gpus.append(_identify(library, index))
+            gpus.append(_identify(library, index, driver_version))
         except NvmlRefusal as refusal:
             unreadable.append(f"GPU {index} cannot be read: {refusal.reason}")
     gpus.sort(key=lambda gpu: gpu.pci_bus_id)
@@ -53,12 +55,13 @@ def text(value: str | bytes) -> str:
     return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
-def _identify(library: NvmlLibrary, index: int) -> Gpu:
+def _identify(library: NvmlLibrary, index: int, driver_version: str) -> Gpu:
     handle = library.call("nvmlDeviceGetHandleByIndex", index)
     return Gpu(
         uuid=text(library.call("nvmlDeviceGetUUID", handle)),
         pci_bus_id=text(library.call("nvmlDeviceGetPciInfo", handle).busId),
         name=text(library.call("nvmlDeviceGetName", handle)),
         index=index,
+        driver_version=driver_version,
         handle=handle,
     )

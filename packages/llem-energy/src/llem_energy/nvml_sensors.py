@@ -27,7 +27,8 @@ class NvmlSensors:
         self.refusals: dict[str, str] = {}
         """Why, for each sensor that does not answer."""
         self.has_counter = self._answers("energy counter", self._energy_j)
-        self.power_source = self._find_power()
+        self.power_source: PowerSource | None = None
+        self._find_power()
 
     @property
     def averages(self) -> bool:
@@ -57,13 +58,14 @@ class NvmlSensors:
             self._temperature_due_ns = before_ns + _TEMPERATURE_EVERY_NS
         return Poll(at_ns, energy_j, power_w, temperature_c, lost)
 
-    def _find_power(self) -> PowerSource | None:
+    def _find_power(self) -> None:
+        """Settle on the first kind of power reading that answers."""
         sources: tuple[PowerSource, ...] = ("instant", "average", "usage")
         for source in sources:
-            self.power_source: PowerSource | None = source
+            self.power_source = source
             if self._answers(f"power ({source})", self._power_w):
-                return source
-        return None
+                return
+        self.power_source = None
 
     def _answers(self, sensor: str, read: Callable[[], float]) -> bool:
         try:

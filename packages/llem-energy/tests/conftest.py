@@ -1,0 +1,271 @@
+"""A scripted NVML binding and a clock that moves when it is told to.
+
+`Machine.work(seconds, watts)` is the oracle: it sets what every board draws and lets the time pass,
+with the polls of a session falling where they would.
+"""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from llem_energy import NvmlDevices, NvmlLibrary, NvmlMeter, PollingLoop, Recording
+
+NOT_SUPPORTED, TIMEOUT, LIBRARY_NOT_FOUND, LOST = 3, 10, 12, 15
+
+
+class HandClock:
+    """Time passes by `sleep` alone."""
+
+    def __init__(self, origin_ns: int) -> None:
+        self.now_ns = origin_ns
+
+    def monotonic_ns(self) -> int:
+        return self.now_ns
+
+    def wall_ns(self) -> int:
+        return self.now_ns
+
+    def sleep(self, seconds: float) -> None:
+        self.now_ns += round(seconds * 1e9)
+
+
+class ScriptedError(Exception):
+    def __init__(self, value: int) -> None:
+        super().__init__(f"scripted refusal {value}")
+        self.value = value
+
+
+class Board:
+    """A GPU whose counter and power publish every `tick_s`."""
+
+    def __init__(self, clock: HandClock, index: int, name: str, tick_s: float) -> None:
+        self.clock = clock
+        self.index = index
+        self.name = name
+        self.uuid = f"GPU-{index:08d}-aaaa"
+        self.pci = f"00000000:{index + 1:02X}:00.0"
+        self.tick_ns = int(tick_s * 1e9)
+        self.phase_ns = index * self.tick_ns // 3
+        self.origin_ns = clock.now_ns
+        self.history: list[tuple[int, float]] = [(clock.now_ns - 10**10, 50.0)]
+        self.forgotten_j = 0.0
+        self.averages_s = 0.0
+        self.power_gain = 1.0
+        self.mig = False
+        self.counter_offset_j = 1000.0
+
+    def draw(self, watts: float) -> None:
+        self.history.append((self.clock.now_ns, watts))
+
+    def true_j(self, at_ns: int) -> float:
+        total = 0.0
+        ends = [start for start, _ in self.history[1:]] + [at_ns]
+        for (start, watts), end in zip(self.history, ends, strict=True):
+            total += max(min(end, at_ns) - start, 0) / 1e9 * watts
+        return total
+
+    def published_ns(self) -> int:
+        passed = self.clock.now_ns - self.origin_ns - self.phase_ns
+        return self.origin_ns + self.phase_ns + passed // self.tick_ns * self.tick_ns
+
+    def counter_mj(self) -> int:
+        shown = self.true_j(self.published_ns()) + self.counter_offset_j - self.forgotten_j
+        return round(shown * 1e3)
+
+    def power_mw(self) -> int:
+        at_ns = self.published_ns()
+        span_ns = int((self.averages_s or 0.001) * 1e9)
+        mean_w = (self.true_j(at_ns) - self.true_j(at_ns - span_ns)) / (span_ns / 1e9)
+        return round(mean_w * self.power_gain * 1e3)
+
+
+class ScriptedNvml:
+    """The part of pynvml that the package calls. `faults[function]` is a code, or a function that
+    gives a code or 0 at each call."""
+
+    NVMLError = ScriptedError
+
+    def __init__(self, boards: list[Board]) -> None:
+        self.boards = boards
+        self.faults: dict[str, int | Callable[[], int]] = {}
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if not name.startswith("nvml"):
+            raise AttributeError(name)
+        answer = getattr(self, f"on_{name.removeprefix('nvml')}")
+
+        def routine(*args: Any) -> Any:
+            self.calls.append(name)
+            fault = self.faults.get(name, 0)
+            code = fault() if callable(fault) else fault
+            if code:
+                raise ScriptedError(code)
+            return answer(*args)
+
+        return routine
+
+    def on_Init(self) -> None: ...  # noqa: N802
+    def on_Shutdown(self) -> None: ...  # noqa: N802
+    def on_SystemGetDriverVersion(self) -> bytes:  # noqa: N802
+        return b"600.1"
+
+    def on_DeviceGetCount(self) -> int:  # noqa: N802
+        return len(self.boards)
+
+    def on_DeviceGetHandleByIndex(self, index: int) -> Board:  # noqa: N802
+        return self.boards[index]
+
+    def on_DeviceGetUUID(self, board: Board) -> str:  # noqa: N802
+        return board.uuid
+
+    def on_DeviceGetName(self, board: Board) -> str:  # noqa: N802
+        return board.name
+
+    def on_DeviceGetPciInfo(self, board: Board) -> Any:  # noqa: N802
+        return SimpleNamespace(busId=board.pci)
+
+    def on_DeviceGetMemoryInfo(self, board: Board) -> Any:  # noqa: N802
+        return SimpleNamespace(total=80 * 2**30, used=2**30, free=79 * 2**30)
+
+    def on_DeviceGetEnforcedPowerLimit(self, board: Board) -> int:  # noqa: N802
+        return 700_000
+
+    def on_DeviceGetMaxClockInfo(self, board: Board, kind: int) -> int:  # noqa: N802
+        return {1: 1980, 2: 2619}[kind]
+
+    def on_DeviceGetEccMode(self, board: Board) -> list[int]:  # noqa: N802
+        return [1, 1]
+
+    def on_DeviceGetPersistenceMode(self, board: Board) -> int:  # noqa: N802
+        return 0
+
+    def on_DeviceGetMigMode(self, board: Board) -> list[int]:  # noqa: N802
+        return [int(board.mig), int(board.mig)]
+
+    def on_DeviceGetComputeRunningProcesses(self, board: Board) -> list[Any]:  # noqa: N802
+        return [SimpleNamespace(pid=42, usedGpuMemory=2**30)]
+
+    def on_DeviceGetGraphicsRunningProcesses(self, board: Board) -> list[Any]:  # noqa: N802
+        return [SimpleNamespace(pid=42, usedGpuMemory=None)]
+
+    def on_DeviceGetTemperature(self, board: Board, sensor: int) -> int:  # noqa: N802
+        return 40
+
+    def on_DeviceGetTotalEnergyConsumption(self, board: Board) -> int:  # noqa: N802
+        return board.counter_mj()
+
+    def on_DeviceGetPowerUsage(self, board: Board) -> int:  # noqa: N802
+        return board.power_mw()
+
+    def on_DeviceGetFieldValues(self, board: Board, fields: list[int]) -> list[Any]:  # noqa: N802
+        return [
+            SimpleNamespace(
+                nvmlReturn=self.faults.get(f"field {field}", 0),
+                valueType=1,
+                value=SimpleNamespace(uiVal=board.power_mw()),
+            )
+            for field in fields
+        ]
+
+    def on_DeviceGetHandleByUUID(self, uuid: str) -> Any:  # noqa: N802
+        if uuid != "MIG-slice-of-0":
+            raise ScriptedError(6)
+        return SimpleNamespace(board=self.boards[0])
+
+    def on_DeviceGetDeviceHandleFromMigDeviceHandle(self, part: Any) -> Board:  # noqa: N802
+        return part.board  # type: ignore[no-any-return]
+
+
+class InlineSampler:
+    """Makes the passes that are due while the hand clock moves."""
+
+    def __init__(self, machine: "Machine", loop: PollingLoop, recording: Recording) -> None:
+        self.machine, self.loop, self.recording = machine, loop, recording
+        self.stopped = False
+
+    def start(self) -> None:
+        self.machine.sampler = self
+
+    def wait(self, until: Callable[[], bool], timeout_s: float) -> bool:
+        deadline = self.machine.clock.now_ns + timeout_s * 1e9
+        while not until() and not self.stopped and self.machine.clock.now_ns < deadline:
+            self.advance_to(self.machine.clock.now_ns + 20_000_000)
+        return until()
+
+    def advance_to(self, target_ns: int) -> None:
+        clock = self.machine.clock
+        while not self.stopped and self.loop.due_ns <= target_ns:
+            clock.now_ns = max(clock.now_ns, self.loop.due_ns)
+            self.loop.poll()
+        clock.now_ns = max(clock.now_ns, target_ns)
+
+    def stop(self) -> None:
+        self.stopped = True
+        self.recording.stop("sampling was stopped")
+
+
+class Machine:
+    """Boards, their binding and a clock, with a meter on top."""
+
+    def __init__(
+        self,
+        names: tuple[str, ...] = ("H100",),
+        *,
+        tick_s: float = 0.1,
+        origin_ns: int = 7_013_000_001,
+    ) -> None:
+        self.clock = HandClock(origin_ns)
+        self.boards = [
+            Board(self.clock, index, name, tick_s * (1 + index / 7))
+            for index, name in enumerate(names)
+        ]
+        self.nvml = ScriptedNvml(self.boards)
+        self.sampler: InlineSampler | None = None
+        self.library = NvmlLibrary(self.nvml, self.clock, simulated=True)
+        self.meter = NvmlMeter(
+            self.library,
+            self.clock,
+            lambda loop, recording, clock: InlineSampler(self, loop, recording),
+        )
+
+    @property
+    def uuids(self) -> list[str]:
+        return [board.uuid for board in self.boards]
+
+    def devices(self, **environ: str) -> NvmlDevices:
+        return NvmlDevices(self.library, environ)
+
+    def work(self, seconds: float, watts: float) -> float:
+        """All boards draw `watts` for `seconds`; returns the true joules of all together."""
+        for board in self.boards:
+            board.draw(watts)
+        target_ns = self.clock.now_ns + round(seconds * 1e9)
+        if self.sampler is None:
+            self.clock.now_ns = target_ns
+        else:
+            self.sampler.advance_to(target_ns)
+        for board in self.boards:
+            board.draw(50.0)
+        return seconds * watts * len(self.boards)
+
+    def without_counter(self) -> "Machine":
+        self.nvml.faults["nvmlDeviceGetTotalEnergyConsumption"] = NOT_SUPPORTED
+        return self
+
+    def without_power(self) -> "Machine":
+        for call in ("nvmlDeviceGetFieldValues", "nvmlDeviceGetPowerUsage"):
+            self.nvml.faults[call] = NOT_SUPPORTED
+        return self
+
+    def with_average_power_alone(self) -> "Machine":
+        self.without_counter().nvml.faults["field 186"] = NOT_SUPPORTED
+        for board in self.boards:
+            board.averages_s = 1.0
+        return self
+
+
+@pytest.fixture
+def make_machine() -> type[Machine]:
+    return Machine
