@@ -31,6 +31,16 @@ class TestCounter:
         assert reading.energy_j == pytest.approx(true_j, rel=0.02)
         assert abs(reading.energy_j - true_j) <= reading.comparison_uncertainty_j
 
+    @pytest.mark.parametrize("tick_s", [0.02, 0.097, 0.0983])
+    def test_the_stated_interval_holds_the_truth_wherever_the_ticks_fall(
+        self, make_machine: Any, tick_s: float
+    ) -> None:
+        for offset_ns in range(0, 100_000_000, 9_100_003):
+            machine = make_machine(tick_s=tick_s, origin_ns=7_000_000_000 + offset_ns)
+            reading, true_j = metered(machine, 1.0, 500.0)
+            assert abs(reading.energy_j - true_j) <= reading.comparison_uncertainty_j
+            assert reading.comparison_uncertainty_j < 0.04 * true_j
+
     def test_a_poll_that_times_out_now_and_then_costs_nothing(self, make_machine: Any) -> None:
         machine = make_machine()
         counts = iter(range(10**6))

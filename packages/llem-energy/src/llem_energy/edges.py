@@ -37,7 +37,8 @@ class Carried:
 
     energy_j: float
     sigma_j: float
-    """1 sigma: when the edges happened, and how far the two sides disagree."""
+    """1 sigma, from three things: when the edges happened (uniform within their width), what that
+    does to the plateau power that is carried, and how far the two sides disagree."""
 
 
 def find_edges(times_ns: Sequence[int], energies_j: Sequence[float]) -> list[Edge]:
@@ -86,11 +87,14 @@ def counter_at(edges: Sequence[Edge], at_ns: int) -> Carried | None:
         grown_j = min(from_left_j, from_right_j)
 
     half_width_s = max(left.half_width_ns, right.half_width_ns) / 1e9
-    timing_j = math.hypot(before_w, after_w) / math.sqrt(2) * half_width_s / math.sqrt(3)
+    dating_s = half_width_s / math.sqrt(3)
+    timing_j = max(before_w, after_w) * dating_s
+    carried_j = max(before_w * passed_s, after_w * (width_s - passed_s))
+    slope_j = carried_j * math.sqrt(2) * dating_s / width_s
     disagreement_j = abs(from_left_j - from_right_j) / math.sqrt(12)
     return Carried(
         energy_j=left.energy_j + min(max(grown_j, 0.0), step_j),
-        sigma_j=math.hypot(timing_j, disagreement_j),
+        sigma_j=math.hypot(timing_j, slope_j, disagreement_j),
     )
 
 
