@@ -63,7 +63,7 @@ def reading(*joules: float | None, gain: float = 3.0) -> EnergyReading:
 
 
 def figures(energy: EnergyReading, idle: Baseline) -> EnergyFigures:
-    return energy_figures(energy, idle, input_tokens=300, output_tokens=100, requests=4)
+    return energy_figures(energy, idle, None, input_tokens=300, output_tokens=100, requests=4)
 
 
 class TestMeasured:
@@ -101,6 +101,13 @@ class TestMissing:
         assert result.missing["energy_adjusted_j"].code == "not_requested"
         assert result.missing["baseline_power_w"].code == "not_requested"
         assert result.missing["energy_breakdown.baseline"].code == "not_requested"
+
+    def test_without_a_sensor_the_choice_of_the_meter_says_why(self) -> None:
+        why = NotMeasured(code="no_sensor", reason="nvml: no driver")
+        result = energy_figures(
+            reading(None), NO_BASELINE, why, input_tokens=1, output_tokens=1, requests=1
+        )
+        assert result.missing["energy_total_j"] == why
 
     def test_one_lost_device_leaves_no_total_and_the_sensors_reason(self) -> None:
         result = figures(reading(600.0, None), baseline(40.0))

@@ -67,13 +67,24 @@ class TestEnergy:
         self, make_world: Any, order: WorkOrder
     ) -> None:
         blind = replace(SCRIPTED_METER, senses=False)
+        blind = replace(blind, automatic=True)
         world = make_world(descriptor=blind, meter_options={"failure": "no sensor"})
-        result = run(changed(order, warmup={"n_warmup": 1, "thermal": "floor"}), world.ports)
+        settings = {"energy": {"meter": "auto"}, "warmup": {"n_warmup": 1, "thermal": "floor"}}
+        result = run(changed(order, **settings), world.ports)
         assert "phase_skipped baseline" in world.types()
         assert "phase_skipped heat" in world.types()
         assert result.timeseries is None
         assert {w.code for w in result.measurement_warnings} >= {"no_sensor"}
         assert unexplained(result) == ()
+
+    def test_a_meter_that_was_not_wanted_is_no_warning(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        blind = replace(SCRIPTED_METER, senses=False)
+        world = make_world(descriptor=blind, meter_options={"failure": "no sensor"})
+        result = run(order, world.ports)
+        assert result.not_measured["energy_total_j"].code == "not_requested"
+        assert "no_sensor" not in {w.code for w in result.measurement_warnings}
 
 
 class TestWindow:

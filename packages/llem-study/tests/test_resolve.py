@@ -89,7 +89,7 @@ class TestBatchSize:
     def test_it_goes_to_the_section_of_the_backend_that_runs(self) -> None:
         order = resolve(
             None,
-            {"model": "acme:echo", "backend": "acme-echo"},
+            {"model": "acme:echo", "backend": "acme-echo", "precision": "fp32"},
             batch_size=4,
             environ=NO_USER_CONFIG,
         )

@@ -76,7 +76,7 @@ def choose_meter(
             rejected[descriptor.name] = "; ".join(problem.message for problem in blocking)
             continue
         if name != "auto":
-            reason = "asked for by name"
+            reason = "asked for by name" if descriptor.senses else "no meter was asked for"
         elif descriptor.senses:
             reason = "the most accurate meter that can read the devices of this run"
         else:

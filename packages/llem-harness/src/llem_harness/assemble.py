@@ -79,10 +79,10 @@ def assemble(
     input_tokens = sum(request.input_tokens for request in requests)
     output_tokens = sum(request.output_tokens for request in requests)
     reading = window.reading
-    senses = ready.meter.descriptor.senses
     energy = energy_figures(
         reading,
         baseline,
+        ready.no_energy,
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         requests=len(requests),
@@ -105,10 +105,8 @@ def assemble(
         missing["latency.itl"] = NotMeasured(
             code="not_applicable", reason="no request has two output tokens"
         )
-    if not senses:
-        missing["timeseries"] = NotMeasured(
-            code="no_sensor", reason="no sensor can be read, so there is no series"
-        )
+    if ready.no_energy is not None:
+        missing["timeseries"] = ready.no_energy
     elif not has_series:
         missing["timeseries"] = NotMeasured(
             code="sensor_failed", reason="the sensors gave no sample during the run"
@@ -178,16 +176,16 @@ def assemble(
         environment_snapshot=snapshot,
         meter=_meter_record(ready.meter, window, sample_period_s, window_samples),
         prompts=workload.record,
-        timeseries=saving.timeseries if senses and has_series else None,
+        timeseries=saving.timeseries if ready.no_energy is None and has_series else None,
         requests_file=saving.requests,
         reproducibility_notes=notes_of(config, ready.meter, reading, workload.record),
         measurement_warnings=warnings_of(
             config=config,
             preflight=ready.warnings,
-            meter=ready.meter,
             reading=reading,
             samples=window_samples,
             breakdown=energy.energy_breakdown,
+            no_energy=ready.no_energy,
             baseline_missing=baseline.missing,
             heat=heat,
             prompts=workload.record,

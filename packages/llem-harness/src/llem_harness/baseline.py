@@ -19,13 +19,16 @@ class Baseline:
 
 
 def measure_baseline(
-    config: BaselineConfig, session: MeterSession, ports: Ports, *, senses: bool
+    config: BaselineConfig,
+    session: MeterSession,
+    ports: Ports,
+    no_energy: NotMeasured | None,
 ) -> Baseline:
     """Let the devices idle for `duration_seconds` and read their power."""
-    if not senses:
-        return _skip(ports, "no_sensor", "no sensor can be read, so there is no idle power")
+    if no_energy is not None:
+        return _skip(ports, no_energy)
     if not config.enabled:
-        return _skip(ports, "not_requested", "`baseline.enabled` is false")
+        return _skip(ports, NotMeasured(code="not_requested", reason="`baseline.enabled` is false"))
     with phase(
         "baseline", ports.listener, ports.clock, total=config.duration_seconds, unit="s"
     ) as progress:
@@ -47,6 +50,6 @@ def measure_baseline(
     )
 
 
-def _skip(ports: Ports, code: str, reason: str) -> Baseline:
-    ports.listener(PhaseSkipped(phase="baseline", reason=reason))
-    return Baseline(None, NotMeasured(code=code, reason=reason))
+def _skip(ports: Ports, missing: NotMeasured) -> Baseline:
+    ports.listener(PhaseSkipped(phase="baseline", reason=missing.reason))
+    return Baseline(None, missing)

@@ -27,6 +27,7 @@ class EnergyFigures:
 def energy_figures(
     reading: EnergyReading,
     baseline: Baseline,
+    no_energy: NotMeasured | None,
     *,
     input_tokens: int,
     output_tokens: int,
@@ -44,7 +45,7 @@ def energy_figures(
         assert baseline.missing is not None
         missing["baseline_power_w"] = baseline.missing
     if total is None:
-        why = NotMeasured(
+        why = no_energy or NotMeasured(
             code=reading.code or "sensor_failed",
             reason=reading.reason or "the meter gave no energy",
         )

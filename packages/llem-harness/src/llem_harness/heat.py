@@ -11,7 +11,7 @@ from llem_contracts import (
     PhaseSkipped,
     Sample,
 )
-from llem_schema import HeatRecord, WarmupConfig
+from llem_schema import HeatRecord, NotMeasured, WarmupConfig
 
 from llem_harness.phases import phase
 from llem_harness.ports import Ports
@@ -29,14 +29,13 @@ def heat(
     batch: Sequence[GenerationRequest],
     session: MeterSession,
     ports: Ports,
-    *,
-    senses: bool,
+    no_energy: NotMeasured | None,
 ) -> HeatRecord:
     """Keep the load on until the devices are steady, or wait idle, or do nothing."""
     if config.thermal == "off":
         return _skip(config, ports, "`warmup.thermal` is off")
-    if not senses:
-        return _skip(config, ports, "no sensor can be read, so there is nothing to settle")
+    if no_energy is not None:
+        return _skip(config, ports, f"there is no power to settle ({no_energy.reason})")
     if config.thermal == "floor":
         return _wait(config, ports)
     return _plateau(config, loaded, batch, session, ports)

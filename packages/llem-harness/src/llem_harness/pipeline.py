@@ -79,7 +79,6 @@ def _measured(
     config = order.config
     started_at = _now(ports.clock)
     choice = ready.meter
-    senses = choice.descriptor.senses
     uuids = tuple(device.uuid for device in ready.devices)
     with ExitStack() as stack:
         with phase("environment", ports.listener, ports.clock):
@@ -89,7 +88,7 @@ def _measured(
         stack.callback(session.close)
         recorder = SeriesRecorder(session, handle)
         stack.callback(recorder.flush)
-        baseline = measure_baseline(config.baseline, session, ports, senses=senses)
+        baseline = measure_baseline(config.baseline, session, ports, ready.no_energy)
         recorder.flush()
 
         with phase("load", ports.listener, ports.clock):
@@ -101,9 +100,9 @@ def _measured(
             workload = draw_workload(
                 config, ports.prompts, loaded.tokenizer, ready.plan.max_sequence_tokens
             )
-        batches = workload.batches(ready.plan.batch_size)
+        batches = workload.warmup_batches(ready.plan.batch_size)
         warmup = warm_up(config.warmup, loaded, batches, ports)
-        heat_record = heat(config.warmup, loaded, batches[0], session, ports, senses=senses)
+        heat_record = heat(config.warmup, loaded, batches[0], session, ports, ready.no_energy)
         recorder.flush()
 
         window = measure(loaded, workload, session, ports, min_window_s=config.min_window_s)

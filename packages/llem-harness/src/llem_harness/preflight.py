@@ -15,7 +15,7 @@ from llem_contracts import (
     Problem,
     choose_meter,
 )
-from llem_schema import DeviceFacts, MemoryEstimate, WorkOrder
+from llem_schema import DeviceFacts, MemoryEstimate, NotMeasured, WorkOrder
 
 from llem_harness.ports import Ports
 from llem_harness.support import unsupported
@@ -47,6 +47,8 @@ class Readiness:
     """Devices that the backend plans to use."""
     visible: tuple[DeviceFacts, ...]
     meter: MeterChoice
+    no_energy: NotMeasured | None
+    """Why there will be no energy; None where a sensor is read."""
     warnings: tuple[Problem, ...]
 
 
@@ -65,6 +67,7 @@ def check(order: WorkOrder, ports: Ports) -> Readiness:
         devices=found.devices,
         visible=found.visible,
         meter=found.meter,
+        no_energy=_no_energy(order, found.meter),
         warnings=found.problems,
     )
 
@@ -77,6 +80,8 @@ def inspect(order: WorkOrder, ports: Ports) -> Inspection:
     problems: list[Problem] = [*unsupported(config, ports.backend_descriptor), *plan.problems]
 
     devices = _attempt(problems, lambda: _planned(plan, ports)) or ()
+    if any(logical.partition(":")[0] != "cpu" for logical in plan.devices):
+        problems += ports.devices.problems()
     meter = choose_meter(config.energy.meter, ports.meters, devices) if devices else None
     if meter is not None:
         problems += meter.problems
@@ -103,6 +108,13 @@ def inspect(order: WorkOrder, ports: Ports) -> Inspection:
         memory=memory,
         problems=tuple(problems),
     )
+
+
+def _no_energy(order: WorkOrder, meter: MeterChoice) -> NotMeasured | None:
+    if meter.descriptor.senses:
+        return None
+    unasked = order.config.energy.meter == "auto"
+    return NotMeasured(code="no_sensor" if unasked else "not_requested", reason=meter.reason)
 
 
 def _planned(plan: BackendPlan, ports: Ports) -> tuple[DeviceFacts, ...]:

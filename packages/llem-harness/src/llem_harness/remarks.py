@@ -20,10 +20,10 @@ def warnings_of(
     *,
     config: ExperimentConfig,
     preflight: tuple[Problem, ...],
-    meter: MeterChoice,
     reading: EnergyReading,
     samples: int,
     breakdown: EnergyBreakdown | None,
+    no_energy: NotMeasured | None,
     baseline_missing: NotMeasured | None,
     heat: HeatRecord,
     prompts: PromptsRecord,
@@ -31,18 +31,19 @@ def warnings_of(
 ) -> tuple[MeasurementWarning, ...]:
     """All warnings of a run, in the order in which they arose."""
     found = [(problem.code, f"{problem.message}. {problem.cure}") for problem in preflight]
-    if not meter.descriptor.senses:
-        found.append(("no_sensor", f"Energy was not measured: {reading.reason or meter.reason}."))
+    if no_energy is not None:
+        if no_energy.code == "no_sensor":
+            found.append(("no_sensor", f"Energy was not measured: {no_energy.reason}."))
     elif reading.energy_j is None:
         found.append((reading.code or "sensor_failed", f"Energy is missing: {reading.reason}."))
-    if meter.descriptor.senses and baseline_missing is not None:
+    if no_energy is None and baseline_missing is not None:
         found.append(
             (
                 "baseline_missing",
                 f"Nothing is subtracted for the idle devices: {baseline_missing.reason}.",
             )
         )
-    if meter.descriptor.senses and samples < _FEW_SAMPLES:
+    if no_energy is None and samples < _FEW_SAMPLES:
         found.append(("few_samples", f"The window holds only {samples} sensor samples."))
     if reading.duration_s < _RECOMMENDED_WINDOW_S:
         found.append(

@@ -17,13 +17,15 @@ class Workload:
     requests: tuple[GenerationRequest, ...]
     record: PromptsRecord
 
-    def batches(self, batch_size: int) -> list[tuple[GenerationRequest, ...]]:
-        """The batches of a pass, the one with the longest prompt first."""
-        cut = [
+    def warmup_batches(self, batch_size: int) -> list[tuple[GenerationRequest, ...]]:
+        """The batches of a pass; the one with the longest prompt comes first, so that the largest
+        shape is paid for whatever the number of runs."""
+        batches = [
             self.requests[start : start + batch_size]
             for start in range(0, len(self.requests), batch_size)
         ]
-        return sorted(cut, key=lambda batch: -max(len(r.token_ids) for r in batch))
+        longest = max(batches, key=lambda batch: max(len(r.token_ids) for r in batch))
+        return [longest, *(batch for batch in batches if batch is not longest)]
 
 
 def draw_workload(
