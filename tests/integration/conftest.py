@@ -12,6 +12,13 @@ def llem(tmp_path: Path) -> Command:
     return Command(tmp_path, isolated_environ(tmp_path))
 
 
+@pytest.fixture(scope="module")
+def shared_llem(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """The command in a folder that the tests of a module share."""
+    folder = tmp_path_factory.mktemp("shared")
+    return Command(folder, isolated_environ(folder))
+
+
 @pytest.fixture(scope="session")
 def gpt2_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of GPT-2's architecture, small, as transformers saves it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from llem_testing.process import SHORT_RUN, Command, Finished
 
-TINY = ("run", "--model", "builtin:tiny", "-n", "4", *SHORT_RUN)
+ECHO = ("run", "-m", "acme:echo", "-b", "acme-echo", "--precision", "fp32", "-n", "4", *SHORT_RUN)
 
 
 def refused(done: Finished, code: int, *words: str) -> None:
@@ -62,7 +62,7 @@ class TestConfiguration:
 
     def test_a_broken_user_config_names_file_and_field(self, llem: Command) -> None:
         (llem.folder / "user.yaml").write_text("output: {result_dir: x}\n")
-        done = llem(*TINY, env={"LLEM_CONFIG": "user.yaml"})
+        done = llem(*ECHO, env={"LLEM_CONFIG": "user.yaml"})
         refused(done, 2, "user.yaml", "output.result_dir", "results_dir")
 
 
@@ -72,20 +72,20 @@ class TestPreflight:
         refused(llem("run", "-m", "./empty", *SHORT_RUN), 1, "config.json")
 
     def test_an_unreadable_dataset_is_refused(self, llem: Command) -> None:
-        refused(llem(*TINY, "-d", "none.jsonl"), 1, "none.jsonl")
+        refused(llem(*ECHO, "-d", "none.jsonl"), 1, "none.jsonl")
         (llem.folder / "broken.jsonl").write_text("{\n")
-        refused(llem(*TINY, "-d", "broken.jsonl"), 1, "broken.jsonl:1")
+        refused(llem(*ECHO, "-d", "broken.jsonl"), 1, "broken.jsonl:1")
 
     def test_a_dataset_of_no_known_kind_is_refused(self, llem: Command) -> None:
-        refused(llem(*TINY, "-d", "prompts.docx"), 1, "prompts.docx", "builtin")
+        refused(llem(*ECHO, "-d", "prompts.docx"), 1, "prompts.docx", "builtin")
 
     def test_a_dataset_that_is_too_small_names_both_numbers(self, llem: Command) -> None:
         (llem.folder / "two.txt").write_text("one\ntwo\n")
-        refused(llem(*TINY, "-d", "two.txt"), 1, "4", "2")
+        refused(llem(*ECHO, "-d", "two.txt"), 1, "4", "2")
 
     def test_an_output_folder_that_cannot_be_made_is_refused(self, llem: Command) -> None:
         (llem.folder / "file").write_text("")
-        refused(llem(*TINY, "-o", "file/results"), 1, "file")
+        refused(llem(*ECHO, "-o", "file/results"), 1, "file")
 
     def test_everything_wrong_is_told_at_once(self, llem: Command) -> None:
         (llem.folder / "file").write_text("")
@@ -93,7 +93,7 @@ class TestPreflight:
         refused(done, 1, "builtin:tony", "none.txt", "file")
 
     def test_nothing_is_written(self, llem: Command) -> None:
-        llem(*TINY, "-d", "none.jsonl")
+        llem(*ECHO, "-d", "none.jsonl")
         assert llem.run_folders() == []
 
 

@@ -87,9 +87,10 @@ def make_world() -> MakeWorld:
         watts: Watts | None = None,
         descriptor: MeterDescriptor = SCRIPTED_METER,
         meter_options: dict[str, Any] | None = None,
+        tick_ns: int = 0,
         **backend_options: Any,
     ) -> World:
-        clock, load = FakeClock(), Load()
+        clock, load = FakeClock(tick_ns=tick_ns), Load()
         watts = watts or Watts(idle=40.0, busy=100.0, temperature_c=50.0)
         meter = ScriptedMeter(clock, {"host": watts}, load, **(meter_options or {}))
         backend = ScriptedBackend(clock, load, **backend_options)

@@ -222,6 +222,16 @@ class TestResult:
         inside = [t for t in times if result.window.start_ns <= t <= result.window.end_ns]
         assert len(inside) == result.meter.samples
 
+    def test_a_meter_that_goes_on_while_it_is_saved_adds_nothing_more(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        # Every look at the clock takes a millisecond, so that samples arrive at any time.
+        sampled = changed(order, energy={"meter": "scripted", "sample_period_s": 0.001})
+        result = run(sampled, make_world(tick_ns=1_000_000).ports)
+        stored = load_result(only_folder(order))
+        assert stored.result == result
+        assert not (stored.path / "partial.json").exists()
+
     def test_without_a_folder_nothing_is_written_and_the_result_says_so(
         self, world: Any, order: WorkOrder, tmp_path: Path
     ) -> None:

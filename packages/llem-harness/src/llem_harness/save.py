@@ -31,7 +31,7 @@ def save(
     Raises `ExperimentError` that names the fallback folder when the run's own folder cannot be
     written, and `StoreError` when neither can.
     """
-    recorder.flush()
+    recorder.finish()
     try:
         if recorder.failure is not None:
             raise recorder.failure

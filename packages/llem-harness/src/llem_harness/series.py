@@ -13,12 +13,13 @@ class SeriesRecorder:
         self._session = session
         self._handle = handle
         self._next_ns = 0
+        self._finished = False
         self.failure: StoreError | None = None
         """Why the series on disk is not complete."""
 
     def flush(self) -> None:
-        """Hand the store the samples since the last call."""
-        if self._handle is None or self.failure is not None:
+        """Hand the store the samples since the last call; nothing once the series is finished."""
+        if self._handle is None or self.failure is not None or self._finished:
             return
         samples = self._session.samples(self._next_ns)
         if not samples:
@@ -28,3 +29,8 @@ class SeriesRecorder:
         except StoreError as error:
             self.failure = error
         self._next_ns = samples[-1].monotonic_ns + 1
+
+    def finish(self) -> None:
+        """Hand over the last samples. What the meter takes after that is not part of the run."""
+        self.flush()
+        self._finished = True

@@ -13,6 +13,7 @@ LLEM = Path(sys.executable).parent / "llem"
 
 SHORT_RUN = (
     "--set=max_output_tokens=6",
+    "--set=max_input_tokens=32",
     "--set=min_window_s=0.2",
     "--set=warmup.n_warmup=1",
     "--set=warmup.thermal=off",
