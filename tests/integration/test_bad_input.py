@@ -89,8 +89,8 @@ class TestPreflight:
 
     def test_everything_wrong_is_told_at_once(self, llem: Command) -> None:
         (llem.folder / "file").write_text("")
-        done = llem("run", "-m", "builtin:tony", "-d", "none.txt", "-o", "file/results")
-        refused(done, 1, "builtin:tony", "none.txt", "file")
+        done = llem("run", "-m", "builtin:tony", "-d", "prompts.docx", "-o", "file/results")
+        refused(done, 1, "builtin:tony", "prompts.docx", "file/results")
 
     def test_nothing_is_written(self, llem: Command) -> None:
         llem(*ECHO, "-d", "none.jsonl")

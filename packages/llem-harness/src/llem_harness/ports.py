@@ -14,7 +14,6 @@ from llem_contracts import (
     STORES,
     BackendDescriptor,
     Clock,
-    ConfigError,
     Devices,
     Event,
     EventListener,
@@ -37,6 +36,7 @@ from llem_contracts import (
 from llem_schema import DatasetConfig, WorkOrder
 
 from llem_harness.device_registry import DeviceRegistry
+from llem_harness.unknown_dataset import UnknownDataset
 
 FALLBACK_DIR = Path(tempfile.gettempdir()) / "llem-unsaved"
 
@@ -110,7 +110,10 @@ def ports_for(order: WorkOrder, listener: EventListener = silence) -> Ports:
 
 
 def prompt_source(dataset: DatasetConfig, order: WorkOrder) -> PromptSource:
-    """The source that answers to a dataset's name or file ending. Raises `ConfigError`."""
+    """The source that answers to a dataset's name or file ending.
+
+    For a dataset that nobody answers to, a source that tells this as its problem.
+    """
     suffix = PurePath(dataset.source).suffix.lower()
     known: list[str] = []
     for plugin in installed(PROMPTS):
@@ -121,9 +124,14 @@ def prompt_source(dataset: DatasetConfig, order: WorkOrder) -> PromptSource:
             source: PromptSource = create(descriptor, order.settings)
             return source
         known += [*sorted(descriptor.names), *(f"a {end} file" for end in descriptor.suffixes)]
-    raise ConfigError(
-        f"the dataset {dataset.source!r} is neither a known name nor a file of a known kind",
-        cure=f"Use one of: {', '.join(sorted(known))}.",
+    return UnknownDataset(
+        Problem(
+            code="dataset_unknown",
+            message=(
+                f"the dataset {dataset.source!r} is neither a known name nor a file of a known kind"
+            ),
+            cure=f"Use one of: {', '.join(sorted(known))}.",
+        )
     )
 
 
