@@ -1,0 +1,103 @@
+"""What every backend promises of the work that its models do."""
+
+import pytest
+from llem_contracts import BackendError, GenerationRequest
+
+from llem_testing.suites.backend_bench import OUTPUT_TOKENS, BackendBench, requests_of
+
+_LENGTHS = ((5, 2), (0, 1), (3, 3))
+"""Index and length of requests whose indexes are in no order."""
+_SLACK_MIB = 64.0
+"""A process may take this much between a reset and the next reading: other threads, allocators."""
+
+
+class GenerateSuite(BackendBench):
+    """`LoadedModel.generate`, `synchronize` and the memory that they take."""
+
+    def test_each_request_is_answered_in_order(self) -> None:
+        asked = [GenerationRequest(index, (1,) * length) for index, length in _LENGTHS]
+        done = self.generated(asked)
+        assert [request.index for request in done] == [request.index for request in asked]
+
+    def test_input_tokens_are_those_of_the_prompt_without_padding(self) -> None:
+        done = self.generated(requests_of(3, 1, 2))
+        assert [request.input_tokens for request in done] == [3, 1, 2]
+
+    def test_a_prompt_alone_is_not_padded(self) -> None:
+        (request,) = self.generated(requests_of(3))
+        assert request.padded_tokens == 0
+
+    def test_a_fixed_length_is_reached_and_nothing_is_discarded(self) -> None:
+        done = self.generated(requests_of(3, 1, 2), self.fixed_config())
+        assert [request.output_tokens for request in done] == [OUTPUT_TOKENS] * 3
+        assert [request.discarded_tokens for request in done] == [0] * 3
+
+    def test_natural_outputs_count_useful_tokens_alone(self) -> None:
+        if "natural" not in self.descriptor.output_lengths:
+            pytest.skip("the descriptor declares no natural output length")
+        asked = requests_of(3, 1, 2)
+        expected = [self.natural_tokens(request) for request in asked]
+        if None in expected:
+            pytest.skip("there is no oracle for natural lengths")
+        done = self.generated(asked, self.config(output_length="natural"))
+        useful = [min(tokens, OUTPUT_TOKENS) for tokens in expected if tokens is not None]
+        assert [request.output_tokens for request in done] == useful
+
+    def test_each_useful_token_has_its_time(self) -> None:
+        for request in self.generated(requests_of(3, 1, 2)):
+            assert request.output_tokens >= 1
+            assert len(request.token_ns) == request.output_tokens
+
+    def test_times_go_forward_and_lie_within_the_call(self) -> None:
+        with self.loaded() as model:
+            before_ns = self.now_ns()
+            done = model.generate(requests_of(3, 1, 2))
+            model.synchronize()
+            after_ns = self.now_ns()
+        for request in done:
+            times = [before_ns, request.start_ns, *request.token_ns, after_ns]
+            assert times == sorted(times)
+
+    def test_batches_are_numbered_and_no_larger_than_planned(self) -> None:
+        most = self.make_backend().plan(self.config(), []).batch_size
+        numbers = [r.batch for r in self.generated(requests_of(*[2] * (2 * most + 1)))]
+        assert sorted(set(numbers)) == list(range(max(numbers) + 1))
+        assert max(numbers.count(number) for number in set(numbers)) <= most
+
+    def test_progress_is_told_after_each_batch(self) -> None:
+        told: list[int] = []
+        most = self.make_backend().plan(self.config(), []).batch_size
+        with self.loaded() as model:
+            done = model.generate(requests_of(*[2] * (2 * most + 1)), told.append)
+        assert len(told) == len({request.batch for request in done})
+        assert told == sorted(set(told))
+        assert told[-1] == len(done)
+
+    def test_a_generation_that_fails_is_a_backend_error(self) -> None:
+        failing = self.failing_generation()
+        if failing is None:
+            pytest.skip("no generation is known to fail")
+        backend, config, requests = failing
+        with backend.load(config) as model, pytest.raises(BackendError) as caught:
+            model.generate(requests)
+        assert str(caught.value)
+
+    def test_memory_is_told_in_agreement_with_itself(self) -> None:
+        with self.loaded() as model:
+            model.reset_peak_memory()
+            model.generate(requests_of(2))
+            memory = model.memory()
+        assert memory.peak_memory_mib > 0
+        taken = memory.peak_memory_mib - memory.model_memory_mib
+        assert memory.inference_memory_mib == pytest.approx(taken)
+
+    def test_memory_of_the_device_is_left_to_the_caller(self) -> None:
+        with self.loaded() as model:
+            assert model.memory().device_memory_mib is None
+
+    def test_a_reset_begins_a_new_peak(self) -> None:
+        with self.loaded() as model:
+            model.generate(requests_of(2))
+            before = model.memory().peak_memory_mib
+            model.reset_peak_memory()
+            assert model.memory().peak_memory_mib <= before + _SLACK_MIB

@@ -1,0 +1,55 @@
+"""Every installed prompt source keeps the contract."""
+
+import json
+from pathlib import Path
+
+from llem_contracts import PromptSource
+from llem_prompts import BuiltinPrompts, FilePrompts, builtin_set
+from llem_prompts.descriptors import BUILTIN, FILES
+from llem_schema import DatasetConfig
+from llem_testing.suites import PromptsSuite
+
+TEXTS = ("Why is the sky blue?", "Was heißt naïve?", "1 + 1 =")
+
+
+class TestBuiltinPrompts(PromptsSuite):
+    plugin = ("llem.prompts", "builtin")
+    descriptor = BUILTIN
+
+    def make_source(self) -> PromptSource:
+        return BuiltinPrompts()
+
+    def dataset(self, folder: Path) -> DatasetConfig:
+        return DatasetConfig(source="builtin")
+
+    def absent(self, folder: Path) -> DatasetConfig:
+        return DatasetConfig(source="built-out")
+
+    def texts(self, folder: Path) -> tuple[str, ...]:
+        return tuple(prompt.text for prompt in builtin_set()[:3])
+
+
+class TestJsonlFile(PromptsSuite):
+    plugin = ("llem.prompts", "files")
+    descriptor = FILES
+
+    def make_source(self) -> PromptSource:
+        return FilePrompts()
+
+    def dataset(self, folder: Path) -> DatasetConfig:
+        file = folder / "prompts.jsonl"
+        file.write_text("".join(json.dumps({"ask": text}) + "\n" for text in TEXTS))
+        return DatasetConfig(source=str(file), column="ask")
+
+    def absent(self, folder: Path) -> DatasetConfig:
+        return DatasetConfig(source=str(folder / "absent.jsonl"))
+
+    def texts(self, folder: Path) -> tuple[str, ...]:
+        return TEXTS
+
+
+class TestTextFile(TestJsonlFile):
+    def dataset(self, folder: Path) -> DatasetConfig:
+        file = folder / "prompts.txt"
+        file.write_text("\n".join(TEXTS), encoding="utf-8")
+        return DatasetConfig(source=str(file))
