@@ -7,25 +7,39 @@ pytest collects the rest.
 import pytest
 
 pytest.register_assert_rewrite(
+    "llem_testing.suites.any_meter",
     "llem_testing.suites.backend_bench",
     "llem_testing.suites.backend_generate",
     "llem_testing.suites.backend_load",
     "llem_testing.suites.backend_plan",
+    "llem_testing.suites.devices",
     "llem_testing.suites.flops",
+    "llem_testing.suites.meter",
+    "llem_testing.suites.meter_senseless",
     "llem_testing.suites.prompts",
     "llem_testing.suites.store",
 )
 
 from llem_testing.suites.backend import BackendSuite  # noqa: E402
 from llem_testing.suites.base import ContractSuite  # noqa: E402
+from llem_testing.suites.devices import DevicesSuite  # noqa: E402
 from llem_testing.suites.flops import FlopsSuite  # noqa: E402
+from llem_testing.suites.meter import MeterSuite  # noqa: E402
+from llem_testing.suites.meter_bench import MeterBench  # noqa: E402
+from llem_testing.suites.meter_senseless import SenselessMeterSuite  # noqa: E402
 from llem_testing.suites.prompts import PromptsSuite  # noqa: E402
+from llem_testing.suites.scripted_bench import ScriptedBench  # noqa: E402
 from llem_testing.suites.store import StoreSuite  # noqa: E402
 
 __all__ = [
     "BackendSuite",
     "ContractSuite",
+    "DevicesSuite",
     "FlopsSuite",
+    "MeterBench",
+    "MeterSuite",
     "PromptsSuite",
+    "ScriptedBench",
+    "SenselessMeterSuite",
     "StoreSuite",
 ]

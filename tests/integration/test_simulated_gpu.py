@@ -1,0 +1,113 @@
+"""`llem run` on GPUs in software: the real NVML meter against an energy that is known."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from llem_schema import ExperimentResult
+from llem_store import load_result
+from llem_testing.process import SHORT_RUN, Command
+from llem_testing.simulated_gpu import (
+    CONTINUOUS_COUNTER,
+    SCENARIO_VARIABLE,
+    ConstantPower,
+    Gpu,
+    Scenario,
+    SquareWave,
+    Truth,
+    write_scenario,
+)
+
+METERED = "GPU-metered"
+TICK_S = 0.1
+"""Update period of the energy counter."""
+HIGHEST_W = 420.0
+
+ENGINE = f"""
+from dataclasses import replace
+
+from llem_contracts import SystemClock
+from llem_testing import SCRIPTED_BACKEND, ScriptedBackend
+
+DESCRIPTOR = replace(SCRIPTED_BACKEND, name="paced", factory="paced_engine:create")
+
+
+def create(settings):
+    return ScriptedBackend(
+        SystemClock(), logical_devices=("cuda:0",), uuids=({METERED!r},), step_s=0.02
+    )
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A run, and the machine that it ran on."""
+
+    result: ExperimentResult
+    truth: Truth
+
+
+def install_engine(folder: Path) -> None:
+    """A backend that generates at a pace on `cuda:0`, as a distribution on the import path."""
+    metadata = folder / "paced_engine-1.0.dist-info"
+    metadata.mkdir(parents=True)
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: paced-engine\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[llem.backends]\npaced = paced_engine:DESCRIPTOR\n")
+    (folder / "paced_engine.py").write_text(ENGINE)
+
+
+@pytest.fixture(scope="module")
+def ran(shared_llem: Command) -> Ran:
+    """A window of two seconds on a board whose power goes up and down."""
+    plugins, machine = shared_llem.folder / "plugins", shared_llem.folder / "machine.json"
+    install_engine(plugins)
+    idle = Gpu(
+        uuid="GPU-other",
+        pci_bus_id="00000000:81:00.0",
+        power=ConstantPower(power_w=55.0),
+        sensors=CONTINUOUS_COUNTER,
+    )
+    metered = Gpu(
+        uuid=METERED,
+        pci_bus_id="00000000:01:00.0",
+        power=SquareWave(low_w=90.0, high_w=HIGHEST_W, period_s=0.83),
+        sensors=CONTINUOUS_COUNTER,
+    )
+    scenario = Scenario(gpus=(idle, metered), start_ns=time.monotonic_ns())
+    write_scenario(scenario, machine)
+    done = shared_llem(
+        *("run", "--model", "any", "--backend", "paced", "--precision", "fp32", "-n", "4"),
+        *SHORT_RUN,
+        "--set=min_window_s=2.0",
+        env={
+            "PYTHONPATH": str(plugins),
+            "LLEM_NVML_BINDING": "llem_testing.simulated_gpu.binding:BINDING",
+            SCENARIO_VARIABLE: str(machine),
+        },
+    )
+    assert done.code == 0, done.stderr
+    (folder,) = shared_llem.run_folders()
+    return Ran(load_result(folder).result, Truth(scenario))
+
+
+class TestEnergy:
+    def test_is_the_true_one_within_a_tick_of_the_counter_at_each_end(self, ran: Ran) -> None:
+        window = ran.result.window
+        true_j = ran.truth.energy_j(METERED, window.start_ns, window.end_ns)
+        assert ran.result.energy_total_j == pytest.approx(true_j, abs=2 * TICK_S * HIGHEST_W)
+
+    def test_is_off_by_no_more_than_its_uncertainty(self, ran: Ran) -> None:
+        window = ran.result.window
+        true_j = ran.truth.energy_j(METERED, window.start_ns, window.end_ns)
+        assert ran.result.energy_uncertainty_j is not None
+        assert ran.result.energy_total_j == pytest.approx(
+            true_j, abs=ran.result.energy_uncertainty_j
+        )
+
+    def test_is_that_of_the_device_that_the_backend_used(self, ran: Ran) -> None:
+        assert set(ran.result.energy_per_device_j or {}) == {METERED}
+
+    def test_says_that_its_device_is_simulated(self, ran: Ran) -> None:
+        assert ran.result.meter.name == "nvml"
+        assert "simulated_device" in ran.result.meter.flags
