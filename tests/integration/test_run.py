@@ -239,8 +239,8 @@ class TestFileAndFlags:
 
     def test_a_dry_run_estimates_the_memory_of_the_model(self, llem: Command) -> None:
         document = json.loads(llem(*TINY, "--dry-run", "--json").stdout)
-        # 443,008 parameters of two bytes each, and keys and values for 38 positions
-        assert document["memory_estimate"]["weights_mib"] == 443_008 * 2 / 2**20
+        # 483,968 parameters of two bytes each, and keys and values for 38 positions
+        assert document["memory_estimate"]["weights_mib"] == 483_968 * 2 / 2**20
         assert document["memory_estimate"]["kv_cache_mib"] == 2 * 2 * 128 * 38 * 2 / 2**20
         assert document["devices"][0]["uuid"] == "host"
         assert not any(problem["blocking"] for problem in document["problems"])
