@@ -35,7 +35,7 @@ BUILTIN_MODELS: Mapping[str, BuiltinModel] = {
             "max_position_embeddings": 32768,
             **_TOKEN_IDS,
         },
-        source="0.48 M parameters in the proportions of Llama, vocabulary of a byte-level tokenizer",
+        source="0.48 M parameters in the proportions of Llama, vocabulary of a byte tokenizer",
     ),
     "gpt2": BuiltinModel(
         model_type="gpt2",
