@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 
 import llem
-from llem_schema import HOST_ID
 
 from llem_cli.errors import problem_lines
 
@@ -61,7 +60,6 @@ def _document(order: llem.WorkOrder, inspection: llem.Inspection) -> dict[str, o
         "config": order.config.model_dump(mode="json"),
         "run_settings": order.settings.model_dump(mode="json"),
         "devices": [device.model_dump(mode="json") for device in inspection.devices],
-        "on_host": [device.uuid for device in inspection.devices] == [HOST_ID],
         "meter": inspection.meter.name if inspection.meter else None,
         "meter_reason": inspection.meter.reason if inspection.meter else None,
         "memory_estimate": memory.model_dump(mode="json") if memory else None,
