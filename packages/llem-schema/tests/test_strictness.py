@@ -77,6 +77,10 @@ class TestEveryModel:
         assert model.__name__ in llem_schema.__all__
 
     @BY_MODEL
+    def test_is_composed_and_inherits_from_the_base_alone(self, model: type[Model]) -> None:
+        assert model.__bases__ == (Model,)
+
+    @BY_MODEL
     def test_refuses_an_unknown_key(self, model: type[Model]) -> None:
         assert error_types(model, "no_such_key", 0) == {"extra_forbidden"}
 
@@ -151,6 +155,7 @@ class TestInput:
             ("decoder", {"top_p": 1.1}),
             ("warmup", {"thermal_floor_seconds": 29.9}),
             ("energy", {"sample_period_s": 0}),
+            ("energy", {"sample_period_s": 1.1}),
             ("pytorch", {"batch_size": 0}),
             ("pytorch", {"device": "tpu"}),
         ],
