@@ -1,7 +1,13 @@
-"""When devices count as steady."""
+"""When devices count as steady, and how a run brings them there (CM-22)."""
 
-from llem_contracts import Sample
+from typing import Any
+
+from llem_contracts import PhaseFinished, Sample
+from llem_harness import run
 from llem_harness.heat import LOOK_BACK_S, is_steady
+from llem_schema import WorkOrder
+
+from .orders import changed
 
 S = 1_000_000_000
 NOW = 100 * S
@@ -52,3 +58,36 @@ class TestIsSteady:
         restless = [100.0 if k % 2 else 300.0 for k in range(LOOK_BACK_S)]
         samples = series([300.0] * LOOK_BACK_S) + series(restless, device="GPU-b")
         assert not is_steady(samples, NOW)
+
+
+class TestHeatOfARun:
+    def test_the_plateau_is_reached_under_load(self, world: Any, order: WorkOrder) -> None:
+        result = run(changed(order, warmup={"n_warmup": 1, "thermal": "plateau"}), world.ports)
+        heat = result.warmup_result.heat
+        assert heat.settled is True
+        assert 10.0 <= heat.duration_s < 15.0
+
+    def test_a_device_that_never_settles_ends_at_the_limit_with_a_warning(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        world = make_world(meter_options={"failure": "lost"})
+        result = run(changed(order, warmup={"n_warmup": 1, "thermal": "plateau"}), world.ports)
+        assert result.warmup_result.heat.settled is False
+        assert result.warmup_result.heat.duration_s >= 60.0
+        assert "not_settled" in {w.code for w in result.measurement_warnings}
+
+    def test_the_floor_waits_without_load(self, world: Any, order: WorkOrder) -> None:
+        result = run(changed(order, warmup={"n_warmup": 0, "thermal": "floor"}), world.ports)
+        heat = result.warmup_result.heat
+        assert (heat.mode, heat.settled, heat.duration_s) == ("floor", None, 60.0)
+        (phase,) = [e for e in world.events if isinstance(e, PhaseFinished) and e.phase == "heat"]
+        assert phase.duration_s == 60.0
+        start_ns = result.window.start_ns
+        assert world.load.busy_ns(start_ns - 60 * S, start_ns) == 0
+
+    def test_switched_off_it_is_measured_at_once(self, world: Any, order: WorkOrder) -> None:
+        result = run(changed(order, warmup={"n_warmup": 0, "thermal": "off"}), world.ports)
+        heat = result.warmup_result.heat
+        assert (heat.mode, heat.settled, heat.duration_s) == ("off", None, 0.0)
+        assert "phase_skipped heat" in world.types()
+        assert world.backend.calls.count("generate") == result.passes

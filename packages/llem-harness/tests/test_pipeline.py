@@ -19,21 +19,7 @@ from llem_schema import ExperimentResult, WorkOrder, measurement_config_hash, un
 from llem_store import FolderStore, load_result
 from llem_testing import SCRIPTED_METER, ScriptedDevices, example_accelerator, example_host
 
-
-def changed(order: WorkOrder, **fields: Any) -> WorkOrder:
-    config = order.config.model_validate(order.config.model_dump() | fields)
-    return order.model_copy(update={"config": config})
-
-
-def in_memory(order: WorkOrder) -> WorkOrder:
-    settings = order.settings.model_copy(update={"results_dir": None})
-    return order.model_copy(update={"settings": settings})
-
-
-def only_folder(order: WorkOrder) -> Path:
-    assert order.settings.results_dir is not None
-    (folder,) = Path(order.settings.results_dir).iterdir()
-    return folder
+from .orders import changed, in_memory, only_folder
 
 
 class TestEnergy:
@@ -167,27 +153,6 @@ class TestWarmup:
         result = run(changed(order, warmup={"n_warmup": 0, "thermal": "off"}), world.ports)
         assert result.warmup_result.latencies_ms == ()
         assert unexplained(result) == ()
-
-
-class TestHeat:
-    def test_the_plateau_is_reached_under_load(self, world: Any, order: WorkOrder) -> None:
-        result = run(changed(order, warmup={"n_warmup": 1, "thermal": "plateau"}), world.ports)
-        heat = result.warmup_result.heat
-        assert heat.settled is True
-        assert 10.0 <= heat.duration_s < 15.0
-
-    def test_a_device_that_never_settles_ends_at_the_limit_with_a_warning(
-        self, make_world: Any, order: WorkOrder
-    ) -> None:
-        world = make_world(meter_options={"failure": "lost"})
-        result = run(changed(order, warmup={"n_warmup": 1, "thermal": "plateau"}), world.ports)
-        assert result.warmup_result.heat.settled is False
-        assert result.warmup_result.heat.duration_s >= 60.0
-        assert "not_settled" in {w.code for w in result.measurement_warnings}
-
-    def test_the_floor_waits_without_load(self, world: Any, order: WorkOrder) -> None:
-        result = run(changed(order, warmup={"n_warmup": 1, "thermal": "floor"}), world.ports)
-        assert result.warmup_result.heat.duration_s == 60.0
 
 
 class TestResult:

@@ -15,7 +15,7 @@ from llem_contracts import (
     Problem,
     choose_meter,
 )
-from llem_schema import DeviceFacts, MemoryEstimate, NotMeasured, WorkOrder
+from llem_schema import AcceleratorFacts, DeviceFacts, MemoryEstimate, NotMeasured, WorkOrder
 
 from llem_harness.ports import Ports
 from llem_harness.support import unsupported
@@ -82,6 +82,7 @@ def inspect(order: WorkOrder, ports: Ports) -> Inspection:
     devices = _attempt(problems, lambda: _planned(plan, ports)) or ()
     if any(logical.partition(":")[0] != "cpu" for logical in plan.devices):
         problems += ports.devices.problems()
+    problems += _unloadable(devices)
     meter = choose_meter(config.energy.meter, ports.meters, devices) if devices else None
     if meter is not None:
         problems += meter.problems
@@ -119,6 +120,23 @@ def _no_energy(order: WorkOrder, meter: MeterChoice) -> NotMeasured | None:
 
 def _planned(plan: BackendPlan, ports: Ports) -> tuple[DeviceFacts, ...]:
     return tuple(ports.devices.facts(uuid) for uuid in ports.devices.resolve(plan.devices))
+
+
+def _unloadable(devices: tuple[DeviceFacts, ...]) -> tuple[Problem, ...]:
+    """GPUs that the driver lets go of whenever no program holds them (CM-31)."""
+    return tuple(
+        Problem(
+            code="persistence_off",
+            message=(
+                f"persistence mode of {device.name} ({device.uuid}) is off, so its idle power and "
+                "its clocks depend on which other programs hold the GPU"
+            ),
+            cure=f"Turn it on with `sudo nvidia-smi -i {device.uuid} -pm 1`.",
+            blocking=False,
+        )
+        for device in devices
+        if isinstance(device, AcceleratorFacts) and device.persistence_mode is False
+    )
 
 
 def _memory(order: WorkOrder, ports: Ports, plan: BackendPlan) -> MemoryEstimate | None:

@@ -1,0 +1,121 @@
+"""What pre-flight looks at, and what it leaves alone."""
+
+from dataclasses import replace
+from typing import Any
+
+from llem_contracts import Problem
+from llem_harness import check, inspect, run
+from llem_schema import DeviceFacts, WorkOrder
+from llem_testing import (
+    SCRIPTED_METER,
+    ScriptedDevices,
+    ScriptedMeter,
+    Watts,
+    example_accelerator,
+    example_host,
+    meter_candidate,
+)
+
+from .orders import changed
+
+GPU = example_accelerator()
+
+
+def on_gpu(make_world: Any, gpu: DeviceFacts = GPU) -> Any:
+    """A world whose backend plans `cuda:0`, with a meter that reads GPU and host alike."""
+    world = make_world(logical_devices=["cuda:0"], uuids=[gpu.uuid])
+    watts = Watts(idle=50.0, busy=300.0)
+    meter = ScriptedMeter(world.clock, {gpu.uuid: watts, "host": watts}, world.load)
+    return world.with_ports(
+        devices=ScriptedDevices([example_host(), gpu]), meters=(meter_candidate(meter),)
+    )
+
+
+class TestPersistenceMode:
+    def test_off_is_a_warning_with_the_command_that_turns_it_on(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        world = on_gpu(make_world, example_accelerator(persistence_mode=False))
+        (problem,) = check(order, world.ports).warnings
+        assert problem.code == "persistence_off"
+        assert f"nvidia-smi -i {GPU.uuid} -pm 1" in problem.cure
+        assert not problem.blocking
+
+    def test_on_or_unknown_is_none(self, make_world: Any, order: WorkOrder) -> None:
+        untold = example_accelerator(
+            persistence_mode=None, unavailable={"persistence_mode": "not supported"}
+        )
+        for gpu in (GPU, untold):
+            assert check(order, on_gpu(make_world, gpu).ports).warnings == ()
+
+    def test_of_a_gpu_that_the_run_does_not_use_is_none(self, world: Any, order: WorkOrder) -> None:
+        idle = example_accelerator(persistence_mode=False)
+        world.with_ports(devices=ScriptedDevices([example_host(), idle]))
+        assert check(order, world.ports).warnings == ()
+
+
+class TestMeter:
+    def test_is_the_best_for_the_devices_that_the_backend_plans_to_use(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        world = on_gpu(make_world)
+        (either,) = world.ports.meters
+        gpus_alone = replace(
+            SCRIPTED_METER,
+            name="gpus",
+            rank=10,
+            device_kinds=frozenset({"accelerator"}),
+        )
+        candidates = (meter_candidate(either.create(), gpus_alone), either)
+        auto = changed(order, energy={"meter": "auto"})
+
+        def chosen(world: Any) -> str:
+            return check(auto, world.with_ports(meters=candidates).ports).meter.name
+
+        assert chosen(world) == "gpus"
+        on_host = make_world().with_ports(devices=world.ports.devices)
+        assert chosen(on_host) == "scripted"
+
+    def test_stands_in_the_result_with_its_reason_and_those_passed_over(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        world = make_world(
+            descriptor=replace(SCRIPTED_METER, automatic=True, senses=False),
+            meter_options={"failure": "nothing is read"},
+        )
+        refusing = ScriptedMeter(
+            world.clock,
+            {"host": Watts(idle=1.0, busy=1.0)},
+            problems=[Problem(code="no_permission", message="reading is not allowed", cure="Ask.")],
+        )
+        best = meter_candidate(refusing, replace(SCRIPTED_METER, name="best", rank=1))
+        world.with_ports(meters=(*world.ports.meters, best))
+        result = run(changed(order, energy={"meter": "auto"}), world.ports)
+        assert result.meter.name == "scripted"
+        assert result.meter.rejected == {"best": "reading is not allowed"}
+        assert result.meter.reason == "no sensor can be read: best: reading is not allowed"
+        assert result.not_measured["energy_total_j"].reason == result.meter.reason
+        assert result.timeseries is None
+        assert result.not_measured["timeseries"].code == "no_sensor"
+
+
+class TestInspection:
+    def test_loads_nothing_opens_no_meter_and_writes_nothing(
+        self, world: Any, order: WorkOrder, tmp_path: Any
+    ) -> None:
+        found = inspect(order, world.ports)
+        assert found.meter is not None
+        assert world.backend.calls == ["plan"]
+        assert world.meter.sessions == []
+        assert list(tmp_path.iterdir()) == []
+
+    def test_estimates_the_memory_for_the_lengths_asked_for(
+        self, world: Any, order: WorkOrder
+    ) -> None:
+        short = inspect(changed(order, max_input_tokens=4), world.ports).memory
+        long = inspect(changed(order, max_input_tokens=400), world.ports).memory
+        assert short is not None
+        assert long is not None
+        assert short.weights_mib == long.weights_mib
+        tokens = order.config.max_output_tokens
+        assert long.kv_cache_mib / short.kv_cache_mib == (400 + tokens) / (4 + tokens)  # type: ignore[operator]
