@@ -74,6 +74,13 @@ class TestMeasured:
         assert result.energy_breakdown is not None
         assert result.energy_breakdown.baseline_share == 0.4
 
+    def test_the_breakdown_has_gross_idle_and_net_and_where_the_idle_power_is_from(self) -> None:
+        idle = baseline(40.0)
+        breakdown = figures(reading(1000.0), idle).energy_breakdown
+        assert breakdown is not None
+        assert (breakdown.raw_j, breakdown.baseline_j, breakdown.adjusted_j) == (1000, 400, 600)
+        assert breakdown.baseline == idle.record
+
     def test_the_ratios_use_useful_tokens(self) -> None:
         result = figures(reading(1000.0), baseline(40.0))
         assert result.energy_per_output_token_j == 10.0

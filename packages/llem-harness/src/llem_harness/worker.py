@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from llem_contracts import Event, LlemError, RunFailed
-from llem_schema import WorkOrder
+from llem_schema import order_from_json
 
 from llem_harness.pipeline import run
 from llem_harness.ports import ports_for
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("usage: python -m llem_harness.worker ORDER.json", file=sys.stderr)
         return 2
     try:
-        order = WorkOrder.model_validate_json(Path(arguments[0]).read_bytes())
+        order = order_from_json(Path(arguments[0]).read_bytes())
     except (OSError, ValueError) as error:
         print(f"{arguments[0]} is no work order: {error}", file=sys.stderr)
         return 2

@@ -1,0 +1,178 @@
+"""Each warning has a run that provokes it and one that does not (RES-08, RES-10)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from llem_contracts import MeterChoice, Problem
+from llem_harness.remarks import notes_of, warnings_of
+from llem_schema import (
+    BaselineRecord,
+    EnergyBreakdown,
+    EnergyReading,
+    FrozenDict,
+    HeatRecord,
+    NotMeasured,
+    PromptProvenance,
+    PromptsRecord,
+    TokenLengths,
+)
+from llem_testing import SCRIPTED_METER, example_config
+
+NO_SENSOR = NotMeasured(code="no_sensor", reason="there is no driver")
+NOT_WANTED = NotMeasured(code="not_requested", reason="no meter was asked for")
+STEADY = HeatRecord(mode="plateau", settled=True, duration_s=12.0, note="steady")
+
+
+def reading(duration_s: float = 12.0, energy_j: float | None = 1200.0) -> EnergyReading:
+    return EnergyReading(
+        name="measured",
+        start_ns=0,
+        end_ns=round(duration_s * 1e9),
+        duration_s=duration_s,
+        energy_j=energy_j,
+        uncertainty_j=None,
+        comparison_uncertainty_j=None,
+        mean_power_w=None,
+        peak_power_w=None,
+        method="counter_edges",
+        scope="gpu",
+        code=None if energy_j is not None else "counter_reset",
+        reason=None if energy_j is not None else "the counter fell",
+        devices=(),
+    )
+
+
+def breakdown(share: float) -> EnergyBreakdown:
+    return EnergyBreakdown(
+        raw_j=1200.0,
+        baseline_j=1200.0 * share,
+        adjusted_j=1200.0 * (1 - share),
+        baseline_share=share,
+        baseline=BaselineRecord(
+            power_w=100.0 * share,
+            std_w=1.0,
+            samples=300,
+            duration_s=30.0,
+            power_per_device_w=FrozenDict({"GPU-a": 100.0 * share}),
+            measured_at=datetime(2026, 1, 1, tzinfo=UTC),
+        ),
+        terms=FrozenDict(),
+    )
+
+
+def prompts(*, repeated: bool = False, truncated: int = 0, longest: int = 64) -> PromptsRecord:
+    return PromptsRecord(
+        provenance=PromptProvenance(
+            source="builtin",
+            name="builtin",
+            revision="1",
+            sha256="ab" * 32,
+            available=200,
+            repeated=repeated,
+        ),
+        n=8,
+        truncated=truncated,
+        input_tokens=TokenLengths(minimum=4, mean=20.0, p50=20.0, p95=60.0, maximum=longest),
+    )
+
+
+def told(**changes: Any) -> dict[str, str]:
+    """The warnings of a run about which there is nothing to say, but for `changes`."""
+    quiet: dict[str, Any] = {
+        "config": example_config(max_input_tokens=64),
+        "preflight": (),
+        "reading": reading(),
+        "samples": 120,
+        "breakdown": breakdown(0.3),
+        "no_energy": None,
+        "baseline_missing": None,
+        "heat": STEADY,
+        "prompts": prompts(),
+        "dummy_weights": False,
+    }
+    return {warning.code: warning.message for warning in warnings_of(**(quiet | changes))}
+
+
+class TestWarnings:
+    def test_a_run_in_good_order_has_none(self) -> None:
+        assert told() == {}
+
+    @pytest.mark.parametrize(
+        ("code", "word", "changes"),
+        [
+            ("no_sensor", "there is no driver", {"no_energy": NO_SENSOR, "samples": 0}),
+            ("counter_reset", "the counter fell", {"reading": reading(energy_j=None)}),
+            ("baseline_missing", "no meter was", {"baseline_missing": NOT_WANTED}),
+            ("few_samples", "9 sensor samples", {"samples": 9}),
+            ("short_window", "9.99 s", {"reading": reading(9.99)}),
+            ("large_baseline", "51%", {"breakdown": breakdown(0.51)}),
+            (
+                "not_settled",
+                "too hot",
+                {"heat": STEADY.model_copy(update={"settled": False, "note": "too hot"})},
+            ),
+            ("prompts_repeated", "has 200", {"prompts": prompts(repeated=True)}),
+            (
+                "prompts_truncated",
+                "3 of 8 prompts",
+                {"prompts": prompts(truncated=3, longest=63)},
+            ),
+            ("dummy_weights", "random", {"dummy_weights": True}),
+            (
+                "slow_precision",
+                "bf16 crawls. Take fp32.",
+                {
+                    "preflight": (
+                        Problem(
+                            code="slow_precision",
+                            message="bf16 crawls",
+                            cure="Take fp32.",
+                            blocking=False,
+                        ),
+                    )
+                },
+            ),
+        ],
+    )
+    def test_what_is_amiss_is_told_by_its_code_in_a_sentence(
+        self, code: str, word: str, changes: dict[str, Any]
+    ) -> None:
+        warnings = told(**changes)
+        assert set(warnings) == {code}
+        assert word in warnings[code]
+        assert warnings[code].endswith(".")
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"no_energy": NOT_WANTED, "samples": 0, "baseline_missing": NOT_WANTED},
+            {"samples": 10},
+            {"reading": reading(10.0)},
+            {"breakdown": breakdown(0.5)},
+            {"breakdown": None},
+            {"heat": STEADY.model_copy(update={"settled": None})},
+            {"prompts": prompts(truncated=3, longest=64)},
+        ],
+        ids=lambda changes: "-".join(changes),
+    )
+    def test_what_is_just_in_order_is_not(self, changes: dict[str, Any]) -> None:
+        assert told(**changes) == {}
+
+
+class TestNotes:
+    def notes(self, **config: Any) -> str:
+        choice = MeterChoice("scripted", "1.2.3", SCRIPTED_METER, None, "x", FrozenDict())
+        return "\n".join(notes_of(example_config(**config), choice, reading(), prompts()))
+
+    def test_they_name_meter_method_seed_and_prompts(self) -> None:
+        notes = self.notes(random_seed=7)
+        for fact in ("scripted 1.2.3", "counter_edges", "random_seed 7", "greedy", "ab" * 8):
+            assert fact in notes
+
+    def test_they_tell_the_two_output_lengths_apart(self) -> None:
+        assert "exactly 4 tokens" in self.notes(output_length="fixed")
+        assert "at the latest after 4 tokens" in self.notes(output_length="natural")
+
+    def test_they_say_where_prefill_is(self) -> None:
+        assert "Prefill is inside the window" in self.notes()

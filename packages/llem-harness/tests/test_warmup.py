@@ -1,0 +1,96 @@
+"""Warm-up until latencies agree, and what it leaves in the result (CM-23, CM-24)."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import cycle
+from typing import Any
+
+import pytest
+from llem_contracts import GeneratedRequest, GenerationRequest
+from llem_harness import run
+from llem_schema import ExperimentConfig, WarmupResult, WorkOrder
+from llem_testing import ScriptedBackend, ScriptedModel
+
+from .orders import changed
+
+
+class RestlessModel(ScriptedModel):
+    """Takes a while more, now a short and now a long one."""
+
+    def __init__(
+        self, backend: ScriptedBackend, config: ExperimentConfig, delays_s: Iterator[float]
+    ) -> None:
+        super().__init__(backend, config)
+        self._clock = backend.clock
+        self._delays_s = delays_s
+
+    def generate(
+        self, requests: Sequence[GenerationRequest], progress: Any = None
+    ) -> tuple[GeneratedRequest, ...]:
+        self._clock.sleep(next(self._delays_s))
+        return super().generate(requests, progress)
+
+
+class RestlessBackend(ScriptedBackend):
+    """Gives models whose calls take the given delays in turn, the last ones over again."""
+
+    def __init__(self, *args: Any, delays_s: Sequence[float], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._delays_s = cycle(delays_s)
+
+    @contextmanager
+    def load(self, config: ExperimentConfig) -> Iterator[ScriptedModel]:
+        with super().load(config):
+            yield RestlessModel(self, config, self._delays_s)
+
+
+def warmed(world: Any, order: WorkOrder, delays_s: Sequence[float], **warmup: Any) -> WarmupResult:
+    backend = RestlessBackend(world.clock, world.load, delays_s=delays_s)
+    settings = {"thermal": "off", **warmup}
+    return run(
+        changed(order, warmup=settings), world.with_ports(backend=backend).ports
+    ).warmup_result
+
+
+class TestConvergence:
+    def test_latencies_that_never_agree_end_at_the_most_runs(
+        self, world: Any, order: WorkOrder
+    ) -> None:
+        result = warmed(
+            world, order, [0.0, 1.0], n_warmup=1, convergence_detection=True, max_prompts=6
+        )
+        assert result.converged is False
+        assert result.iterations_completed == len(result.latencies_ms) == 6
+        assert result.final_cv is not None
+        assert result.final_cv > 0.05
+
+    def test_it_goes_on_until_the_last_runs_agree(self, world: Any, order: WorkOrder) -> None:
+        result = warmed(
+            world, order, [4.0, 2.0, 1.0, 1.0, 1.0], n_warmup=1, convergence_detection=True
+        )
+        assert result.converged is True
+        assert result.iterations_completed == 5
+        assert result.final_cv == pytest.approx(0.0)
+
+    def test_the_threshold_is_the_configs(self, world: Any, order: WorkOrder) -> None:
+        result = warmed(
+            world, order, [4.0, 2.0, 1.0], n_warmup=1, convergence_detection=True, cv_threshold=1.0
+        )
+        assert (result.converged, result.iterations_completed) == (True, 3)
+        assert result.target_cv == 1.0
+
+    def test_it_is_not_asked_for_by_default(self, world: Any, order: WorkOrder) -> None:
+        result = warmed(world, order, [0.0, 1.0], n_warmup=4)
+        assert result.iterations_completed == 4
+        assert (result.converged, result.target_cv, result.max_prompts) == (None, None, None)
+
+
+class TestRecord:
+    def test_every_fact_of_the_warmup_is_in_the_result(self, world: Any, order: WorkOrder) -> None:
+        result = warmed(world, order, [1.0], n_warmup=3, convergence_detection=True, max_prompts=9)
+        # A batch of the scripted backend: 10 ms of prefill and four steps of 10 ms, after 1 s.
+        assert result.latencies_ms == pytest.approx((1050.0,) * 3)
+        assert result.duration_s == pytest.approx(3.15)
+        assert result.max_prompts == 9
+        assert result.target_cv == 0.05
+        assert result.final_cv == pytest.approx(0.0)
