@@ -75,6 +75,14 @@ class TestWorker:
         assert worker(llem, "none.json").returncode == 2
         assert worker(llem).returncode == 2
 
+    def test_an_order_of_a_newer_llem_exits_2_and_says_what_to_do(self, llem: Command) -> None:
+        path = order_file(llem.folder)
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 2}))
+        done = worker(llem, str(path))
+        assert done.returncode == 2
+        assert "schema version 2" in done.stderr
+        assert "Upgrade the llem packages." in done.stderr
+
     def test_ctrl_c_exits_130(self, llem: Command) -> None:
         path = order_file(llem.folder, min_window_s=60.0)
         process = subprocess.Popen(

@@ -7,9 +7,12 @@ import pytest
 from llem_schema import (
     SCHEMA_VERSION,
     DocumentError,
+    ExperimentConfig,
     ExperimentResult,
     FrozenDict,
+    WorkOrder,
     none_paths,
+    order_from_json,
     result_from_json,
     unexplained,
 )
@@ -68,6 +71,24 @@ class TestResult:
         assert result.reproducibility_notes == ("no energy was measured",)
 
 
+class TestOrderFromJson:
+    ORDER = WorkOrder(experiment_id="e", config=ExperimentConfig(model="m"))
+
+    def test_gives_back_what_was_written(self) -> None:
+        assert order_from_json(self.ORDER.model_dump_json()) == self.ORDER
+
+    def test_refuses_a_newer_version_and_says_what_to_do(self) -> None:
+        newer = json.loads(self.ORDER.model_dump_json()) | {"schema_version": 2, "shards": 3}
+        with pytest.raises(DocumentError, match="Upgrade the llem packages") as caught:
+            order_from_json(json.dumps(newer))
+        assert "this work order has schema version 2" in str(caught.value)
+
+    def test_refuses_an_order_without_a_version(self) -> None:
+        text = self.ORDER.model_dump_json(exclude={"schema_version"})
+        with pytest.raises(DocumentError, match="states no schema_version"):
+            order_from_json(text)
+
+
 class TestResultFromJson:
     def test_gives_back_what_was_written(self, result: ExperimentResult) -> None:
         assert result_from_json(result.model_dump_json()) == result
@@ -103,8 +124,10 @@ class TestResultFromJson:
 
     def test_refuses_a_newer_version_and_says_what_to_do(self, result: ExperimentResult) -> None:
         newer = as_document(result, schema_version=SCHEMA_VERSION + 1, key_of_tomorrow=1)
-        with pytest.raises(DocumentError, match="upgrade llem-schema"):
+        with pytest.raises(DocumentError, match="Upgrade the llem packages") as caught:
             result_from_json(json.dumps(newer))
+        assert f"schema version {SCHEMA_VERSION + 1}" in str(caught.value)
+        assert f"this llem reads is {SCHEMA_VERSION}" in str(caught.value)
 
     def test_refuses_an_unknown_key_of_a_known_version(self, result: ExperimentResult) -> None:
         with pytest.raises(ValidationError, match="energy_totl_j"):

@@ -71,3 +71,20 @@ class TestAbandon:
             ) as caught:
                 load_result(path)
             assert "timeseries.parquet" in (caught.value.cure or "")
+
+    def test_one_of_a_newer_llem_says_what_to_do(self, handle: FolderRunHandle) -> None:
+        handle.append(example_samples())
+        handle.abandon("interrupted")
+        partial = handle.path / "partial.json"
+        partial.write_text(json.dumps(json.loads(partial.read_text()) | {"schema_version": 2}))
+        with pytest.raises(StoreError, match="partial run has schema version 2") as caught:
+            load_result(handle.path)
+        assert caught.value.cure == "Upgrade the llem packages."
+
+    @pytest.mark.parametrize("content", ["{", "{}", '{"schema_version": 1}'])
+    def test_a_damaged_one_is_a_run_to_repeat(self, handle: FolderRunHandle, content: str) -> None:
+        (handle.path / "partial.json").write_text(content)
+        with pytest.raises(StoreError) as caught:
+            load_result(handle.path)
+        assert str(handle.path) in str(caught.value)
+        assert caught.value.cure == "Run the experiment again."

@@ -104,7 +104,9 @@ class TestLoadRefuses:
     def test_a_newer_version(self, folder: Path) -> None:
         file = folder / "result.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"schema_version": 2}))
-        assert "upgrade llem-schema" in self.refusal(folder)
+        with pytest.raises(StoreError, match=r"schema version 2, and the newest .* is 1") as caught:
+            load_result(folder)
+        assert caught.value.cure == "Upgrade the llem packages."
 
     def test_a_field_of_the_wrong_type(self, folder: Path) -> None:
         file = folder / "result.json"

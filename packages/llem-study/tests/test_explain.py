@@ -22,7 +22,12 @@ class TestUnknownKey:
 
     def test_the_nearest_key_of_a_section_is_suggested_with_the_path(self) -> None:
         assert sentences({"model": "gpt2", "pytorch": {"batchsize": 8}}) == (
-            "pytorch.batchsize: there is no such key; did you mean 'batch_size'?",
+            "pytorch.batchsize: there is no such key; did you mean 'pytorch.batch_size'?",
+        )
+
+    def test_a_key_of_another_section_is_suggested(self) -> None:
+        assert sentences({"model": "gpt2", "batch_size": 8}) == (
+            "batch_size: there is no such key; did you mean 'pytorch.batch_size'?",
         )
 
     def test_a_plugins_section_is_suggested(self) -> None:
@@ -31,8 +36,7 @@ class TestUnknownKey:
 
     def test_without_a_near_one_the_known_keys_are_listed(self) -> None:
         (sentence,) = sentences({"model": "gpt2", "decoder": {"zzzzzz": 1}})
-        assert "strategy" in sentence
-        assert "temperature" in sentence
+        assert sentence.endswith("known keys: strategy, temperature, top_k, top_p")
 
 
 class TestOtherFaults:
@@ -50,7 +54,7 @@ class TestOtherFaults:
 
     def test_inside_a_union_only_the_form_that_was_given_is_spoken_of(self) -> None:
         (sentence,) = sentences({"model": "gpt2", "dataset": {"source": "a", "colum": "b"}})
-        assert sentence == "dataset.colum: there is no such key; did you mean 'column'?"
+        assert sentence == "dataset.colum: there is no such key; did you mean 'dataset.column'?"
 
     def test_no_sentence_speaks_of_pydantic(self) -> None:
         for sentence in sentences({"model": "", "dataset": "", "n": 0, "precision": "int4"}):

@@ -4,8 +4,14 @@ from pathlib import Path
 
 import pytest
 from llem_contracts import ConfigError
-from llem_schema import ExperimentConfig, PyTorchConfig
-from llem_study import load_experiment_config, load_user_config, resolve
+from llem_schema import EnergyConfig, ExperimentConfig, PyTorchConfig
+from llem_study import (
+    explain_validation,
+    load_experiment_config,
+    load_user_config,
+    plugin_keys,
+    resolve,
+)
 from pydantic import ValidationError
 
 NO_USER_CONFIG = {"LLEM_CONFIG": "none"}
@@ -27,6 +33,19 @@ def user(tmp_path: Path) -> dict[str, str]:
         "advanced: {sample_period_s: 0.02}\n"
     )
     return {"LLEM_CONFIG": str(path)}
+
+
+class TestLoadExperimentConfig:
+    def test_a_file_becomes_a_config(self, experiment: Path) -> None:
+        assert load_experiment_config(experiment) == ExperimentConfig(
+            model="builtin:tiny", n=4, energy=EnergyConfig(meter="none")
+        )
+        assert load_experiment_config(str(experiment)).n == 4
+
+    def test_a_strangers_section_is_carried(self, tmp_path: Path) -> None:
+        path = tmp_path / "acme.yaml"
+        path.write_text("model: acme:echo\nbackend: acme-echo\nacme-echo: {step_ms: 2.0}\n")
+        assert load_experiment_config(path).extension == {"acme-echo": {"step_ms": 2.0}}
 
 
 class TestPrecedence:
@@ -116,13 +135,21 @@ class TestRefusal:
             )
         assert "backend: pytorch" in (caught.value.cure or "")
 
-    def test_a_strangers_section_is_checked_by_its_own_model(self) -> None:
-        with pytest.raises(ValidationError):
+    def test_a_strangers_section_is_checked_by_its_own_model_and_explained(self) -> None:
+        with pytest.raises(ValidationError) as caught:
             resolve(
                 None,
-                {"model": "acme:echo", "backend": "acme-echo", "acme-echo": {"nonsense": 1}},
+                {"model": "acme:echo", "backend": "acme-echo", "acme-echo": {"batchsize": 1}},
                 environ=NO_USER_CONFIG,
             )
+        assert explain_validation(caught.value, plugin_keys=plugin_keys()) == (
+            "acme-echo.batchsize: there is no such key; did you mean 'acme-echo.batch_size'?",
+        )
+
+    def test_an_extension_that_holds_no_sections_is_refused_at_its_key(self) -> None:
+        with pytest.raises(ValidationError) as caught:
+            resolve(None, {"model": "m", "extension": "text"}, environ=NO_USER_CONFIG)
+        assert [error["loc"] for error in caught.value.errors()] == [("extension",)]
 
     def test_what_the_backend_does_not_declare_is_refused(self) -> None:
         with pytest.raises(ConfigError, match="does not support precision: fp16"):

@@ -23,7 +23,7 @@ def _lines(error: Exception, *, verbose: bool) -> Iterator[str]:
             yield "llem: this cannot run as it stands:"
             yield from problem_lines(error.problems)
         case ValidationError():
-            sentences = llem.explain_validation(error, plugin_keys=llem.foreign_backends())
+            sentences = llem.explain_validation(error, plugin_keys=llem.plugin_keys())
             yield "llem: the configuration is not valid:"
             for sentence in sentences:
                 yield f"  {sentence}"

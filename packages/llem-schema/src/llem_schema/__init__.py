@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llem_schema.config import (
+        BACKEND_SECTIONS as BACKEND_SECTIONS,
         BaselineConfig as BaselineConfig,
         DatasetConfig as DatasetConfig,
         DecoderConfig as DecoderConfig,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     )
     from llem_schema.documents import (
         DocumentError as DocumentError,
+        document_from_json as document_from_json,
+        order_from_json as order_from_json,
         result_from_json as result_from_json,
     )
     from llem_schema.energy import (
@@ -52,6 +55,11 @@ if TYPE_CHECKING:
     from llem_schema.hashing import (
         canonical_json as canonical_json,
         measurement_config_hash as measurement_config_hash,
+    )
+    from llem_schema.introspection import json_schema as json_schema
+    from llem_schema.keys import (
+        known_keys as known_keys,
+        nearest_key as nearest_key,
     )
     from llem_schema.latency import (
         Latency as Latency,
@@ -102,6 +110,7 @@ __version__ = "0.1.0"
 
 _NAMES_BY_MODULE = {
     "config": (
+        "BACKEND_SECTIONS",
         "BaselineConfig",
         "DatasetConfig",
         "DecoderConfig",
@@ -113,7 +122,7 @@ _NAMES_BY_MODULE = {
         "WarmupConfig",
     ),
     "device": ("HOST_ID", "AcceleratorFacts", "DeviceFacts", "HostFacts"),
-    "documents": ("DocumentError", "result_from_json"),
+    "documents": ("DocumentError", "document_from_json", "order_from_json", "result_from_json"),
     "energy": (
         "BaselineRecord",
         "DeviceReading",
@@ -126,6 +135,8 @@ _NAMES_BY_MODULE = {
     "flops": ("FlopsResult", "MemoryEstimate", "MemoryUsage"),
     "frozen": ("FrozenDict", "FrozenJson", "FrozenList", "JsonObject", "freeze_json"),
     "hashing": ("canonical_json", "measurement_config_hash"),
+    "introspection": ("json_schema",),
+    "keys": ("known_keys", "nearest_key"),
     "latency": ("Latency", "Percentiles"),
     "model": ("Model",),
     "notes": ("MeasurementWarning", "NotMeasured"),

@@ -1,8 +1,8 @@
 """What to measure: one experiment's configuration."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, WithJsonSchema, field_validator
 
 from llem_schema.frozen import FrozenDict, JsonObject
 from llem_schema.model import Model
@@ -11,6 +11,12 @@ from llem_schema.pytorch import PyTorchConfig
 Precision = Literal["fp32", "fp16", "bf16"]
 OutputLength = Literal["fixed", "natural"]
 DecodingStrategy = Literal["greedy", "sample"]
+
+BACKEND_SECTIONS = ("pytorch",)
+"""Backends whose section is a field of `ExperimentConfig`; others' are carried in `extension`."""
+
+
+_DatasetName = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1})]
 
 
 class DatasetConfig(Model):
@@ -26,9 +32,13 @@ class DecoderConfig(Model):
     """How the next token is chosen. None leaves a value at the backend's default."""
 
     strategy: DecodingStrategy = "greedy"
+    """`greedy` takes the likeliest token, `sample` draws one."""
     temperature: float | None = Field(default=None, gt=0)
+    """Divides the logits before sampling."""
     top_k: int | None = Field(default=None, ge=1)
+    """Sampling draws from this many of the likeliest tokens."""
     top_p: float | None = Field(default=None, gt=0, le=1)
+    """Sampling draws from the likeliest tokens that together have this probability."""
 
 
 class WarmupConfig(Model):
@@ -52,7 +62,9 @@ class BaselineConfig(Model):
     """Idle power, measured before the model loads."""
 
     enabled: bool = True
+    """Measure it; without it there is no adjusted energy."""
     duration_seconds: float = Field(default=30.0, gt=0)
+    """How long the idle devices are watched."""
 
 
 class EnergyConfig(Model):
@@ -72,17 +84,21 @@ class ExperimentConfig(Model):
     revision: str | None = Field(default=None, min_length=1)
     """Branch, tag or commit of a hub model."""
     backend: str = Field(default="pytorch", min_length=1)
+    """The engine, by the name of an installed backend."""
     precision: Precision = "bf16"
     """Type that the arithmetic runs in."""
-    dataset: str | DatasetConfig = "builtin"
+    dataset: _DatasetName | DatasetConfig = "builtin"
+    """`builtin`, the path of a `.jsonl` or `.txt` file, or a mapping that says more."""
     n: int = Field(default=100, ge=1)
     """Number of prompts in one pass."""
     max_input_tokens: int | None = Field(default=None, ge=1)
     """Prompts are cut to this many tokens."""
     max_output_tokens: int = Field(default=128, ge=1)
+    """Tokens that each prompt is answered with, at most where `output_length` is `natural`."""
     output_length: OutputLength = "fixed"
     """`fixed` ignores the end-of-sequence token, `natural` stops at it."""
     random_seed: int = Field(default=42, ge=0, lt=2**32)
+    """Of sampling, and of everything else that is drawn."""
     decoder: DecoderConfig = DecoderConfig()
     warmup: WarmupConfig = WarmupConfig()
     baseline: BaselineConfig = BaselineConfig()

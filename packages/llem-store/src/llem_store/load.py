@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from llem_contracts import StoreError
-from llem_schema import DocumentError, result_from_json
+from llem_schema import DocumentError, document_from_json, result_from_json
 from pydantic import ValidationError
 
 from llem_store.partial import PARTIAL_NAME, PartialRun
@@ -39,7 +39,7 @@ def _parsed(file: Path, content: bytes) -> FolderRun:
         result = result_from_json(content)
         folder = json.loads(content).get("result_dir")
     except DocumentError as error:
-        raise StoreError(f"{file}: {error}", cure=_WHAT_TO_GIVE) from error
+        raise StoreError(f"{file}: {error.message}", cure=error.cure or _WHAT_TO_GIVE) from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -87,7 +87,11 @@ def _result_file(folder: Path) -> Path:
 
 def _partial(file: Path) -> StoreError:
     try:
-        left = PartialRun.model_validate_json(file.read_bytes())
+        left = document_from_json(file.read_bytes(), PartialRun, "partial run")
+    except DocumentError as error:
+        return StoreError(
+            f"{file}: {error.message}", cure=error.cure or "Run the experiment again."
+        )
     except (OSError, ValidationError):
         return StoreError(
             f"{file.parent} is a partial run, and its {PARTIAL_NAME} cannot be read",

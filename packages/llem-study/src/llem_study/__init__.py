@@ -5,7 +5,7 @@ from llem_study.installation import BackendStatus, Installation, MeterStatus, in
 from llem_study.layers import parse_assignment
 from llem_study.resolve import load_experiment_config, resolve
 from llem_study.run import inspect_order, run_order
-from llem_study.sections import foreign_backends
+from llem_study.sections import plugin_keys
 from llem_study.user_config import load_user_config, user_config_path
 
 __version__ = "0.1.0"
@@ -16,12 +16,12 @@ __all__ = [
     "MeterStatus",
     "__version__",
     "explain_validation",
-    "foreign_backends",
     "inspect_order",
     "installation",
     "load_experiment_config",
     "load_user_config",
     "parse_assignment",
+    "plugin_keys",
     "resolve",
     "run_order",
     "user_config_path",

@@ -1,10 +1,9 @@
-"""pydantic's errors in sentences: the path of each field, and the nearest name for a typo."""
+"""pydantic's errors in sentences: the path of each field, and the nearest key for a typo."""
 
-import difflib
-from collections.abc import Iterable, Iterator
-from typing import Any, get_args
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from llem_schema import ExperimentConfig
+from llem_schema import ExperimentConfig, known_keys, nearest_key
 from pydantic import BaseModel, ValidationError
 
 
@@ -13,26 +12,33 @@ def explain_validation(
     model: type[BaseModel] = ExperimentConfig,
     plugin_keys: Iterable[str] = (),
 ) -> tuple[str, ...]:
-    """One sentence per fault. `plugin_keys` are valid at the top, beside the model's own."""
+    """One sentence per fault. `plugin_keys` are dotted keys that are valid beside the model's."""
     faults = error.errors(include_url=False, include_context=False)
     chosen = _without_other_branches(faults)
-    return tuple(dict.fromkeys(_sentence(fault, model, tuple(plugin_keys)) for fault in chosen))
+    known = (*known_keys(model), *plugin_keys)
+    return tuple(dict.fromkeys(_sentence(fault, known) for fault in chosen))
 
 
-def _sentence(fault: Any, model: type[BaseModel], plugin_keys: tuple[str, ...]) -> str:
-    path = _field_path(fault["loc"], model)
-    shown = ".".join(path) or "the configuration"
-    if fault["type"] == "extra_forbidden":
-        keys = [*_keys_at(path[:-1], model), *(plugin_keys if len(path) == 1 else ())]
-        near = difflib.get_close_matches(path[-1], keys, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(keys))}"
-        return f"{shown}: there is no such key; {hint}"
+def _sentence(fault: Any, known: Sequence[str]) -> str:
+    unknown_key = fault["type"] == "extra_forbidden"
+    shown = ".".join(_field_path(fault["loc"], known, unknown_key)) or "the configuration"
+    if unknown_key:
+        return f"{shown}: there is no such key; {_hint(shown, known)}"
     if fault["type"] == "missing":
         return f"{shown}: this key is needed"
     message = fault["msg"].removeprefix("Value error, ")
     given = fault["input"]
     text = repr(given) if isinstance(given, (str, int, float, bool, type(None))) else ""
     return f"{shown}: {message[:1].lower()}{message[1:]}{f', not {text}' if text else ''}"
+
+
+def _hint(unknown: str, known: Sequence[str]) -> str:
+    near = nearest_key(unknown, known)
+    if near is not None:
+        return f"did you mean {near!r}?"
+    section = unknown.rpartition(".")[0]
+    beside = [key.rpartition(".")[2] for key in known if key.rpartition(".")[0] == section]
+    return f"known keys: {', '.join(sorted(beside))}"
 
 
 def _without_other_branches(faults: list[Any]) -> list[Any]:
@@ -45,36 +51,18 @@ def _without_other_branches(faults: list[Any]) -> list[Any]:
     ]
 
 
-def _field_path(location: tuple[Any, ...], model: type[BaseModel]) -> list[str]:
-    """The path as a file would show it, without pydantic's names of union branches."""
-    path: list[str] = []
-    models: list[type[BaseModel]] = [model]
-    branches: set[str] = set()
-    for part in location:
-        text = str(part)
-        if text in branches:
-            continue
-        path.append(text)
-        fields = [m.model_fields[text] for m in models if text in m.model_fields]
-        models = [inner for field in fields for inner in _models_in(field.annotation)]
-        branches = {inner.__name__ for inner in models} | ({"str"} if fields and models else set())
+def _field_path(
+    location: tuple[Any, ...], known: Sequence[str], ends_unknown: bool
+) -> tuple[str, ...]:
+    """The path as a file would show it, without pydantic's names of union branches.
+
+    Such a name stands where a section's key would, and is none.
+    """
+    path: tuple[str, ...] = ()
+    for position, part in enumerate(map(str, location), start=1):
+        section = "".join(f"{above}." for above in path)
+        inside = {key[len(section) :] for key in known if key.startswith(section)}
+        belongs = not inside or part in inside or any(key.startswith("*.") for key in inside)
+        if belongs or (ends_unknown and position == len(location)):
+            path = (*path, part)
     return path
-
-
-def _keys_at(path: list[str], model: type[BaseModel]) -> list[str]:
-    models: list[type[BaseModel]] = [model]
-    for part in path:
-        models = [
-            inner
-            for m in models
-            if part in m.model_fields
-            for inner in _models_in(m.model_fields[part].annotation)
-        ]
-    return [name for m in models for name in m.model_fields if name != "extension"]
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for argument in get_args(annotation):
-        yield from _models_in(argument)

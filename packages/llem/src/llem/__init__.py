@@ -45,11 +45,11 @@ if TYPE_CHECKING:
     from llem_study import (
         Installation as Installation,
         explain_validation as explain_validation,
-        foreign_backends as foreign_backends,
         inspect_order as inspect_order,
         installation as installation,
         load_experiment_config as load_experiment_config,
         parse_assignment as parse_assignment,
+        plugin_keys as plugin_keys,
         resolve as resolve,
         run_order as run_order,
     )
@@ -90,11 +90,11 @@ _NAMES_BY_MODULE = {
     "llem_study": (
         "Installation",
         "explain_validation",
-        "foreign_backends",
         "inspect_order",
         "installation",
         "load_experiment_config",
         "parse_assignment",
+        "plugin_keys",
         "resolve",
         "run_order",
     ),
