@@ -1,11 +1,15 @@
 """`llem.run_experiment`, as a caller in Python uses it."""
 
+import inspect
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from traceback import walk_stack
+from types import UnionType
+from typing import Any, Union, get_origin, get_type_hints
 
 import llem
+import llem_contracts
 import pytest
 from llem_schema import PyTorchConfig
 from pydantic import ValidationError
@@ -60,6 +64,31 @@ class TestRunExperiment:
             "measure",
         }
 
+    def test_it_is_a_work_order_resolved_and_run(self, tmp_path: Path) -> None:
+        (tmp_path / "e.yaml").write_text("model: builtin:tiny\nmin_window_s: 0.0\n")
+        flags = {key: SHORT[key] for key in ("n", "max_output_tokens", "warmup")}
+        through_api: list[llem.Event] = []
+        by_hand: list[llem.Event] = []
+        result = llem.run_experiment("e.yaml", **flags, listener=through_api.append)
+        same = llem.run_order(llem.resolve("e.yaml", flags), by_hand.append)
+        assert result.config == same.config
+        assert result.run_settings == same.run_settings
+        assert result.run_settings.origins["min_window_s"] == "file"
+        assert result.run_settings.origins["n"] == "flag"
+        assert [type(event) for event in through_api if event.type != "phase_progress"] == [
+            type(event) for event in by_hand if event.type != "phase_progress"
+        ]
+
+    def test_it_takes_place_in_this_process(self) -> None:
+        """The listener is called from inside the window's own frames."""
+        around: set[str] = set()
+
+        def listen(event: llem.Event) -> None:
+            around.update(frame.f_globals["__name__"] for frame, _ in walk_stack(None))
+
+        llem.run_experiment(**SHORT, listener=listen)
+        assert "llem_harness.window" in around
+
     def test_errors_are_typed(self) -> None:
         with pytest.raises(ValidationError):
             llem.run_experiment()
@@ -84,3 +113,29 @@ class TestImport:
         for name in llem.__all__:
             assert getattr(llem, name) is not None
         assert set(llem.__all__) <= set(dir(llem))
+
+
+class TestSignatures:
+    def test_a_function_has_one_return_type(self) -> None:
+        functions = [getattr(llem, name) for name in llem.__all__]
+        functions = [f for f in functions if inspect.isfunction(f)]
+        assert llem.run_experiment in functions
+        for function in functions:
+            answer = get_type_hints(function)["return"]
+            assert get_origin(answer) not in (Union, UnionType), function.__name__
+
+    def test_run_experiment_gives_a_result(self) -> None:
+        assert get_type_hints(llem.run_experiment)["return"] is llem.ExperimentResult
+
+
+class TestErrors:
+    def test_are_those_of_the_contracts(self) -> None:
+        errors = [
+            name
+            for name in llem_contracts.__all__
+            if isinstance(getattr(llem_contracts, name), type)
+            and issubclass(getattr(llem_contracts, name), llem_contracts.LlemError)
+        ]
+        assert "PreFlightError" in errors
+        for name in errors:
+            assert getattr(llem, name) is getattr(llem_contracts, name)
