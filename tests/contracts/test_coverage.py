@@ -8,11 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llem_contracts import BACKENDS, DEVICES, FLOPS, METERS, PROMPTS, STORES, Boundary, installed
+from llem_contracts import (
+    BACKENDS,
+    DEVICES,
+    EXECUTORS,
+    FLOPS,
+    METERS,
+    PROMPTS,
+    STORES,
+    Boundary,
+    installed,
+)
 from llem_testing.suites import (
     BackendSuite,
     ContractSuite,
     DevicesSuite,
+    ExecutorSuite,
     FlopsSuite,
     MeterSuite,
     PromptsSuite,
@@ -23,6 +34,7 @@ from llem_testing.suites import (
 SUITES: dict[Boundary[Any], tuple[type[ContractSuite], ...]] = {
     BACKENDS: (BackendSuite,),
     DEVICES: (DevicesSuite,),
+    EXECUTORS: (ExecutorSuite,),
     FLOPS: (FlopsSuite,),
     METERS: (MeterSuite, SenselessMeterSuite),
     PROMPTS: (PromptsSuite,),
@@ -88,6 +100,10 @@ class TestPluginWithoutSuite:
 
     def test_is_told(self, plugins: set[Name], suites: Any) -> None:
         assert without_suite(plugins | {self.NEWCOMER}, suites) == {self.NEWCOMER}
+
+    def test_is_told_at_a_boundary_that_nobody_has_filled_yet(self, suites: Any) -> None:
+        newcomer = ("llem.executors", "newcomer")
+        assert without_suite({newcomer}, suites) == {newcomer}
 
     def test_is_told_where_its_suite_is_that_of_another_boundary(self) -> None:
         assert without_suite({self.NEWCOMER}, [(self.NEWCOMER, DevicesSuite)]) == {self.NEWCOMER}

@@ -52,7 +52,7 @@ from llem_contracts.events import (
     RunStarted,
     event_from_json,
 )
-from llem_contracts.executor import EXECUTORS, Executor, OrderOutcome
+from llem_contracts.executor import EXECUTORS, Executor, OrderListener, OrderOutcome
 from llem_contracts.flops import FLOPS, FlopsCounter
 from llem_contracts.meter import METERS, Meter, MeterDescriptor, MeterSession, MeterWindow
 from llem_contracts.meter_choice import (
@@ -107,6 +107,7 @@ __all__ = [
     "MissingDependency",
     "NotSupported",
     "Notice",
+    "OrderListener",
     "OrderOutcome",
     "PhaseFinished",
     "PhaseProgress",

@@ -12,6 +12,7 @@ from llem_testing.cases import (
 )
 from llem_testing.clock import FakeClock
 from llem_testing.devices import ScriptedDevices
+from llem_testing.executor import OrderScript, ScriptedExecutor
 from llem_testing.load import Load
 from llem_testing.meter import SCRIPTED_METER, ScriptedMeter, Watts, meter_candidate
 from llem_testing.result_cases import example_result, example_unmetered_result
@@ -25,8 +26,10 @@ __all__ = [
     "ByteTokenizer",
     "FakeClock",
     "Load",
+    "OrderScript",
     "ScriptedBackend",
     "ScriptedDevices",
+    "ScriptedExecutor",
     "ScriptedMeter",
     "ScriptedModel",
     "Watts",

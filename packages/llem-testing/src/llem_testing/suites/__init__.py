@@ -13,6 +13,7 @@ pytest.register_assert_rewrite(
     "llem_testing.suites.backend_load",
     "llem_testing.suites.backend_plan",
     "llem_testing.suites.devices",
+    "llem_testing.suites.executor",
     "llem_testing.suites.flops",
     "llem_testing.suites.meter",
     "llem_testing.suites.meter_senseless",
@@ -23,23 +24,29 @@ pytest.register_assert_rewrite(
 from llem_testing.suites.backend import BackendSuite  # noqa: E402
 from llem_testing.suites.base import ContractSuite  # noqa: E402
 from llem_testing.suites.devices import DevicesSuite  # noqa: E402
+from llem_testing.suites.executor import ExecutorSuite  # noqa: E402
+from llem_testing.suites.executor_bench import ExecutorBench  # noqa: E402
 from llem_testing.suites.flops import FlopsSuite  # noqa: E402
 from llem_testing.suites.meter import MeterSuite  # noqa: E402
 from llem_testing.suites.meter_bench import MeterBench  # noqa: E402
 from llem_testing.suites.meter_senseless import SenselessMeterSuite  # noqa: E402
 from llem_testing.suites.prompts import PromptsSuite  # noqa: E402
 from llem_testing.suites.scripted_bench import ScriptedBench  # noqa: E402
+from llem_testing.suites.scripted_executor_bench import ScriptedExecutorBench  # noqa: E402
 from llem_testing.suites.store import StoreSuite  # noqa: E402
 
 __all__ = [
     "BackendSuite",
     "ContractSuite",
     "DevicesSuite",
+    "ExecutorBench",
+    "ExecutorSuite",
     "FlopsSuite",
     "MeterBench",
     "MeterSuite",
     "PromptsSuite",
     "ScriptedBench",
+    "ScriptedExecutorBench",
     "SenselessMeterSuite",
     "StoreSuite",
 ]
