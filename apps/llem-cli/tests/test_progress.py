@@ -1,6 +1,7 @@
 """Progress: live on a terminal, plain in a pipe, nothing when quiet."""
 
 import io
+import re
 
 import llem
 from llem_cli.progress import Progress
@@ -62,3 +63,6 @@ class TestTerminal:
         assert "\r" in text
         assert "4/20 requests" in text
         assert "measure: 10.0 s\n" in text
+
+    def test_nothing_is_coloured(self) -> None:
+        assert not re.search("\x1b\\[[0-9;]*m", shown(Terminal()))

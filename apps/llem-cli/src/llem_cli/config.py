@@ -25,12 +25,13 @@ def config(
         Print it as JSON.
     """
     found = llem.installation()
-    text = found.model_dump_json() if json_ else "\n".join(_lines(found, verbose=verbose))
+    text = found.model_dump_json() if json_ else "\n".join(config_lines(found, verbose=verbose))
     print(text)
     return 0
 
 
-def _lines(found: llem.Installation, *, verbose: bool) -> Iterator[str]:
+def config_lines(found: llem.Installation, *, verbose: bool) -> Iterator[str]:
+    """Devices, meters, backends, the user config in use, and the next step."""
     yield "Devices"
     for device in found.devices:
         yield f"  {_device(device)}"

@@ -1,0 +1,75 @@
+"""`llem config` shows what is there, why something is not, and what to do next (CLI-06)."""
+
+from typing import Any
+
+import llem
+from llem_cli.config import config_lines
+from llem_study import BackendStatus, MeterStatus
+from llem_testing import example_accelerator, example_host
+
+NVML = MeterStatus(
+    name="nvml",
+    version="0.1.0",
+    summary="the energy counter",
+    usable=False,
+    reason="there is no driver",
+    cure="Install the driver.",
+)
+WALL = MeterStatus(
+    name="wall", version="2.0.1", summary="a wattmeter", usable=True, reason=None, cure=None
+)
+PYTORCH = BackendStatus(
+    name="pytorch",
+    version="0.1.0",
+    summary="transformers on torch",
+    usable=True,
+    reason=None,
+    cure=None,
+)
+
+
+def shown(*, verbose: bool = False, **changes: Any) -> str:
+    fields: dict[str, Any] = {
+        "devices": (example_host(), example_accelerator()),
+        "device_problems": (),
+        "meters": (NVML, WALL),
+        "backends": (PYTORCH,),
+        "user_config": "/home/me/.config/llem/config.yaml",
+    }
+    return "\n".join(config_lines(llem.Installation(**(fields | changes)), verbose=verbose))
+
+
+class TestDevices:
+    def test_are_named_with_memory_and_driver(self) -> None:
+        gpu = example_accelerator()
+        assert f"{gpu.uuid}  Example GPU, 81,920 MiB, driver 580.1" in shown()
+        assert "host  Example CPU, 4 cores usable" in shown()
+
+    def test_come_with_all_their_facts_when_asked(self) -> None:
+        assert "power_limit_w: 700.0" in shown(verbose=True)
+        assert "power_limit_w" not in shown()
+
+    def test_that_cannot_be_seen_are_told_of(self) -> None:
+        assert "  the driver is missing" in shown(device_problems=("the driver is missing",))
+
+
+class TestPlugins:
+    def test_meters_say_what_they_are_or_why_not_and_what_to_do(self) -> None:
+        lines = shown().splitlines()
+        assert "  wall 2.0.1: a wattmeter" in lines
+        position = lines.index("  nvml 0.1.0: not usable here: there is no driver")
+        assert lines[position + 1] == "    Install the driver."
+
+    def test_backends_come_with_their_versions(self) -> None:
+        assert "  pytorch 0.1.0: transformers on torch" in shown().splitlines()
+
+
+class TestRest:
+    def test_the_user_config_is_named(self) -> None:
+        assert "User config: /home/me/.config/llem/config.yaml" in shown()
+        assert "User config: none" in shown(user_config=None)
+
+    def test_the_last_line_is_the_next_step(self) -> None:
+        assert shown().splitlines()[-1] == "Next: llem run --model builtin:tiny -n 16"
+        missing = PYTORCH.model_copy(update={"usable": False, "reason": "not installed: torch"})
+        assert "pip install" in shown(backends=(missing,)).splitlines()[-1]

@@ -1,0 +1,62 @@
+"""An error is a sentence, a cure and an exit code; a traceback comes when asked (CLI-12, 13)."""
+
+import llem
+import pytest
+from llem_cli.errors import report
+from pydantic import ValidationError
+
+
+def invalid() -> ValidationError:
+    with pytest.raises(ValidationError) as caught:
+        llem.ExperimentConfig.model_validate({"model": "gpt2", "nn": 3})
+    return caught.value
+
+
+PROBLEMS = (
+    llem.Problem(code="a", message="the model is not there", cure="Check its name."),
+    llem.Problem(code="b", message="the disk is full", cure="Free it."),
+)
+
+
+class TestReport:
+    @pytest.mark.parametrize(
+        ("code", "error", "lines"),
+        [
+            (2, llem.ConfigError("no such key", cure="Try n."), ["llem: no such key", "  Try n."]),
+            (2, invalid(), ["llem: the configuration is not valid:", "  nn: there is no such key"]),
+            (
+                1,
+                llem.PreFlightError(PROBLEMS),
+                [
+                    "llem: this cannot run as it stands:",
+                    "  - the model is not there",
+                    "    Check its name.",
+                    "  - the disk is full",
+                    "    Free it.",
+                ],
+            ),
+            (1, llem.BackendError("it broke"), ["llem: it broke"]),
+            (1, ZeroDivisionError("oh"), ["llem: an error in llem itself: ZeroDivisionError: oh"]),
+        ],
+        ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
+    )
+    def test_each_kind_has_its_lines_and_its_exit_code(
+        self, code: int, error: Exception, lines: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert report(error, verbose=False) == code
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        shown = printed.err.splitlines()
+        for line, start in zip(shown, lines, strict=False):
+            assert line.startswith(start)
+        assert len(shown) >= len(lines)
+
+    @pytest.mark.parametrize("verbose", [False, True])
+    def test_the_traceback_comes_when_asked(
+        self, verbose: bool, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        try:
+            raise llem.BackendError("it broke")
+        except llem.BackendError as error:
+            report(error, verbose=verbose)
+        assert ("Traceback" in capsys.readouterr().err) is verbose
