@@ -1,5 +1,6 @@
 """Every package is made alike (INF-01)."""
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,13 @@ class TestPackage:
         }
         assert project["dynamic"] == ["version"]
         assert project["description"]
+
+    def test_is_built_by_hatchling_from_its_own_source_and_version(self, package: Any) -> None:
+        manifest = tomllib.loads((package.folder / "pyproject.toml").read_text())
+        name = package.import_name
+        assert manifest["build-system"]["build-backend"] == "hatchling.build"
+        assert manifest["tool"]["hatch"]["version"]["path"] == f"src/{name}/__init__.py"
+        assert manifest["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"] == [f"src/{name}"]
 
     def test_depends_on_the_others_with_a_lower_bound(self, package: Any) -> None:
         assert all(">=" in requirement for requirement in package.project["dependencies"])

@@ -3,6 +3,7 @@
 import importlib
 import json
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 SNAPSHOT = Path(__file__).with_name("public_names.json")
@@ -25,6 +26,22 @@ class TestPublicNames:
         module = importlib.import_module(package.import_name)
         missing = [name for name in module.__all__ if not hasattr(module, name)]
         assert missing == []
+
+    def test_are_all_that_the_package_offers(self, package: Any) -> None:
+        """What else stands in the module is a submodule, somebody else's, or private."""
+        module = importlib.import_module(package.import_name)
+        others = {
+            name: value
+            for name, value in vars(module).items()
+            if not name.startswith("_") and name not in module.__all__
+        }
+        ours = {
+            name
+            for name, value in others.items()
+            if not isinstance(value, ModuleType)
+            and str(getattr(value, "__module__", "")).partition(".")[0].startswith("llem")
+        }
+        assert ours == set()
 
     def test_stand_once_each(self, package: Any) -> None:
         names = importlib.import_module(package.import_name).__all__
