@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "llem_study": BELOW | {"llem_harness", "platformdirs", "structlog", "yaml"},
     "llem": BELOW
     | {"llem_energy", "llem_flops", "llem_harness", "llem_prompts", "llem_store", "llem_study"},
-    "llem_testing": BELOW | {"pynvml", "pytest"},
+    "llem_testing": BELOW | {"pynvml", "pytest", "pyte"},
     "llem_cli": frozenset({"llem", "llem_schema", "cyclopts", "structlog", "tqdm"}),
 }
 """First and third parties, beside pydantic."""
