@@ -1,11 +1,12 @@
 """Tests of this folder need an NVIDIA GPU; without one they are skipped, with the reason."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import llem_energy
 import pytest
 from llem_schema import AcceleratorFacts
-from llem_testing.process import Command, isolated_environ
+from llem_testing.process import Command, isolated
 
 HERE = Path(__file__).parent
 
@@ -23,6 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def llem(tmp_path: Path) -> Command:
+def llem(tmp_path: Path) -> Iterator[Command]:
     """The command in an empty folder."""
-    return Command(tmp_path, isolated_environ(tmp_path))
+    with isolated(tmp_path) as command:
+        yield command

@@ -1,22 +1,24 @@
 """The installed command in a folder of its own, and a checkpoint to give it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from llem_testing.process import Command, isolated_environ
+from llem_testing.process import Command, isolated
 
 
 @pytest.fixture
-def llem(tmp_path: Path) -> Command:
+def llem(tmp_path: Path) -> Iterator[Command]:
     """The installed command, in an empty folder."""
-    return Command(tmp_path, isolated_environ(tmp_path))
+    with isolated(tmp_path) as command:
+        yield command
 
 
 @pytest.fixture(scope="module")
-def shared_llem(tmp_path_factory: pytest.TempPathFactory) -> Command:
+def shared_llem(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     """The command in a folder that the tests of a module share."""
-    folder = tmp_path_factory.mktemp("shared")
-    return Command(folder, isolated_environ(folder))
+    with isolated(tmp_path_factory.mktemp("shared")) as command:
+        yield command
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,8 @@
 """Bad input: one clear sentence, the right exit code, no traceback, nothing written."""
 
-import signal
-import subprocess
-import threading
-from pathlib import Path
-
 import pytest
-from llem_testing.process import SHORT_RUN, Command, Finished
+from llem_testing.process import SHORT_RUN, Command
+from llem_testing.running import Finished
 
 ECHO = ("run", "-m", "acme:echo", "-b", "acme-echo", "--precision", "fp32", "-n", "4", *SHORT_RUN)
 
@@ -95,51 +91,3 @@ class TestPreflight:
     def test_nothing_is_written(self, llem: Command) -> None:
         llem(*ECHO, "-d", "none.jsonl")
         assert llem.run_folders() == []
-
-
-def signalled_while(llem: Command, phase: str, number: signal.Signals) -> Finished:
-    """Run slowly, send the signal once the phase has begun, and wait for the end."""
-    process = llem.start(
-        "run", "-m", "acme:echo", "-b", "acme-echo", "--precision", "fp32", "-n", "50",
-        "--set=acme-echo.step_ms=5", "--set=min_window_s=60", "--set=warmup.n_warmup=1",
-        "--set=energy.meter=acme-wattmeter", "--set=baseline.duration_seconds=0.5",
-        "--set=warmup.thermal=off", "--verbose",
-        env={"ACME_WATTMETER": '{"idle_w": 40.0, "busy_w": 100.0}'},
-    )  # fmt: skip
-    guard = threading.Timer(60, process.kill)
-    guard.start()
-    seen: list[str] = []
-    try:
-        assert process.stderr is not None
-        for line in process.stderr:
-            seen.append(line)
-            if f'"phase_started","phase":"{phase}"' in line:
-                process.send_signal(number)
-                break
-        stdout, rest = process.communicate(timeout=30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
-    finally:
-        guard.cancel()
-    return Finished(process.returncode, stdout, "".join(seen) + rest)
-
-
-class TestSignals:
-    def test_ctrl_c_while_measuring_exits_130_and_keeps_the_series(self, llem: Command) -> None:
-        done = signalled_while(llem, "measure", signal.SIGINT)
-        refused(done, 130, "interrupted")
-        (folder,) = llem.run_folders()
-        assert not (folder / "result.json").exists()
-        assert (folder / "partial.json").exists()
-        assert (folder / "timeseries.parquet").exists()
-        assert str(Path("results") / folder.name) in done.stderr
-
-    def test_ctrl_c_in_the_baseline_exits_130(self, llem: Command) -> None:
-        refused(signalled_while(llem, "baseline", signal.SIGINT), 130, "interrupted")
-
-    def test_sigterm_while_measuring_exits_143(self, llem: Command) -> None:
-        done = signalled_while(llem, "measure", signal.SIGTERM)
-        refused(done, 143)
-        (folder,) = llem.run_folders()
-        assert (folder / "partial.json").exists()

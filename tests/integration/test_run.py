@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from llem_schema import measurement_config_hash, none_paths, unexplained
 from llem_store import load_result
-from llem_testing.process import SHORT_RUN, Command, Finished
+from llem_testing.process import SHORT_RUN, Command
+from llem_testing.running import Finished
 
 TINY = ("run", "--model", "builtin:tiny", "-n", "4", *SHORT_RUN)
 ECHO = ("run", "-m", "acme:echo", "-b", "acme-echo", "--precision", "fp32", "-n", "4", *SHORT_RUN)
@@ -249,9 +250,9 @@ class TestFileAndFlags:
 class TestTwoAtOnce:
     def test_two_runs_of_one_name_have_a_folder_each(self, llem: Command) -> None:
         # The model sleeps instead of computing, so that both start within one second.
-        started = [llem.start(*ECHO) for _ in range(3)]
-        ends = [process.communicate(timeout=60) for process in started]
-        assert [process.returncode for process in started] == [0, 0, 0], ends
+        with llem.start(*ECHO) as one, llem.start(*ECHO) as two, llem.start(*ECHO) as three:
+            ends = [run.finish() for run in (one, two, three)]
+        assert [end.code for end in ends] == [0, 0, 0], ends
         folders = llem.run_folders()
         assert len(folders) == 3
         assert len({load_result(folder).result.experiment_id for folder in folders}) == 3

@@ -45,6 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         tell(RunFailed(error="KeyboardInterrupt", message="interrupted"))
         return 130
+    except SystemExit:
+        tell(RunFailed(error="SystemExit", message="terminated"))
+        raise
     return 0
 
 

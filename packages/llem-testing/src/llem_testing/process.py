@@ -1,15 +1,17 @@
 """The installed `llem` command as a process, for end-to-end tests."""
 
 import os
-import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from llem_schema import ExperimentResult, result_from_json
+from llem_testing.family import MARK, Family
+from llem_testing.launch import launch
+from llem_testing.running import GUARD_S, Finished, Running
 
-LLEM = Path(sys.executable).parent / "llem"
+LLEM = (str(Path(sys.executable).parent / "llem"),)
 
 SHORT_RUN = (
     "--set=max_output_tokens=6",
@@ -21,49 +23,39 @@ SHORT_RUN = (
 )
 """Settings that keep a run to what its test looks at."""
 
-
-@dataclass(frozen=True)
-class Finished:
-    """A command that has ended."""
-
-    code: int
-    stdout: str
-    stderr: str
-
-    def result(self) -> ExperimentResult:
-        """The result that `--json` printed."""
-        return result_from_json(self.stdout)
+_FOREIGN = ("ACME_", "CUDA_", "HF_", "LLEM_", "TQDM_", "TRANSFORMERS_", "XDG_")
+"""Beginnings of variables that change what a run does or where it writes."""
+_OF_THE_SCREEN = frozenset(
+    {"COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "TERM", "TTY_COMPATIBLE"}
+)
 
 
 @dataclass(frozen=True)
 class Command:
-    """`llem` in a folder, without network, user config or sensor."""
+    """A program in a folder, in an environment of its own; see `isolated`."""
 
     folder: Path
     environ: Mapping[str, str]
+    program: tuple[str, ...] = LLEM
 
-    def __call__(self, *arguments: str, env: Mapping[str, str] | None = None) -> Finished:
-        done = subprocess.run(
-            [LLEM, *arguments],
-            cwd=self.folder,
-            env={**self.environ, **(env or {})},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Finished(done.returncode, done.stdout, done.stderr)
+    def __call__(
+        self, *arguments: str, env: Mapping[str, str] | None = None, within_s: float = 2 * GUARD_S
+    ) -> Finished:
+        """Run to the end."""
+        with self.start(*arguments, env=env) as running:
+            return running.finish(within_s)
 
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start the command and leave it running."""
-        return subprocess.Popen(
-            [LLEM, *arguments],
-            cwd=self.folder,
-            env={**self.environ, **(env or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(
+        self, *arguments: str, env: Mapping[str, str] | None = None, patience_s: float = 5.0
+    ) -> Running:
+        """Start it, with pipes for stdout and stderr. Its children must end `patience_s` later."""
+        environ = self.environ_of_one(env)
+        process, readable = launch((*self.program, *arguments), self.folder, environ)
+        return Running(process, Family(environ[MARK]), readable, patience_s)
+
+    def environ_of_one(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment with `env`, for one process and the children that it will have."""
+        return {**self.environ, **(env or {}), MARK: Family.new_mark(self.environ[MARK])}
 
     def run_folders(self, parent: str = "results") -> list[Path]:
         """Folders under the results folder."""
@@ -71,11 +63,35 @@ class Command:
         return sorted(place.iterdir()) if place.exists() else []
 
 
-def isolated_environ(folder: Path) -> dict[str, str]:
-    """This process's environment without user config, model cache, network or device choice."""
-    kept = {
+@contextmanager
+def isolated(place: Path) -> Iterator[Command]:
+    """`llem` in an empty folder, without network, user config, sensor or choice of devices.
+
+    Home, caches and temporary files lie below `place` too. At the end, what still runs is killed.
+    """
+    environ = {
         key: value
         for key, value in os.environ.items()
-        if not key.startswith(("LLEM_", "HF_", "ACME_", "CUDA_", "TRANSFORMERS_"))
+        if not key.startswith(_FOREIGN) and key not in _OF_THE_SCREEN
     }
-    return kept | {"LLEM_CONFIG": "none", "HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "hf")}
+    folders = {name: place / name for name in ("work", "home", "tmp")}
+    for folder in folders.values():
+        folder.mkdir(exist_ok=True)
+    home = folders["home"]
+    command = Command(
+        folders["work"],
+        environ
+        | {
+            "HOME": str(home),
+            "TMPDIR": str(folders["tmp"]),
+            "HF_HOME": str(home / "hf"),
+            "HF_HUB_OFFLINE": "1",
+            "LLEM_CACHE_DIR": str(home / "llem"),
+            "LLEM_CONFIG": "none",
+            MARK: Family.new_mark(),
+        },
+    )
+    try:
+        yield command
+    finally:
+        Family(command.environ[MARK]).kill()
