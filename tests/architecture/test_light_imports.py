@@ -30,7 +30,7 @@ AFTER_IMPORT: dict[str, frozenset[str]] = {
     "llem": frozenset(),
     "llem_backend_pytorch": frozenset({"pydantic"}),
     "llem_cli": frozenset(),
-    "llem_contracts": frozenset({"pydantic"}),
+    "llem_contracts": frozenset(),
     "llem_energy": frozenset(),
     "llem_flops": frozenset({"pydantic"}),
     "llem_harness": frozenset({"pydantic"}),

@@ -1,5 +1,7 @@
 """Errors say what is wrong and carry what to do (CLI-13)."""
 
+import inspect
+
 import llem_contracts
 import pytest
 from llem_contracts import (
@@ -11,11 +13,8 @@ from llem_contracts import (
     Problem,
 )
 
-ERRORS = [
-    value
-    for value in vars(llem_contracts).values()
-    if isinstance(value, type) and issubclass(value, Exception)
-]
+PUBLIC = [getattr(llem_contracts, name) for name in llem_contracts.__all__]
+ERRORS = [value for value in PUBLIC if inspect.isclass(value) and issubclass(value, Exception)]
 
 
 class TestEveryError:

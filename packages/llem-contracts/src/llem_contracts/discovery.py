@@ -1,7 +1,6 @@
 """Finding plugins through entry points, without importing what they wrap."""
 
 import difflib
-import importlib
 import importlib.metadata
 import importlib.util
 from collections.abc import Callable, Iterable
@@ -12,6 +11,7 @@ from llem_schema import RunSettings
 
 from llem_contracts.descriptor import Boundary, D, Descriptor
 from llem_contracts.errors import ConfigError, LlemError, MissingDependency, PluginError
+from llem_contracts.import_string import import_object
 
 EntryPoints = Callable[[str], Iterable[importlib.metadata.EntryPoint]]
 """Gives the entry points of a group."""
@@ -113,18 +113,6 @@ def create(descriptor: Descriptor, settings: RunSettings) -> Any:
     except Exception as error:  # a stranger's factory may raise anything
         raise PluginError(
             f"{descriptor.name} cannot be set up: {type(error).__name__}: {error}"
-        ) from error
-
-
-def import_object(reference: str, *, needed_by: str) -> Any:
-    """The object behind `module:name`. Raises `PluginError` where there is none."""
-    module, _, name = reference.partition(":")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except Exception as error:  # a library that does not fit the machine may raise anything
-        raise PluginError(
-            f"{needed_by} names {reference}, which cannot be imported: "
-            f"{type(error).__name__}: {error}"
         ) from error
 
 
