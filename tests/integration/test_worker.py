@@ -53,12 +53,11 @@ class TestWorker:
         assert last.type == "run_failed"
         assert last.error == "PreFlightError"
 
-    def test_it_reads_no_user_config(self, llem: Command) -> None:
+    def test_it_reads_no_user_config(self, worker: Command) -> None:
         """Everything was resolved before: what the order says is all there is."""
-        (llem.folder / "user.yaml").write_text("nonsense: {}\n")
-        unsettled = Command(llem.folder, {**llem.environ, "LLEM_CONFIG": "user.yaml"})
-        done = worker(unsettled, str(order_file(llem.folder)))
-        assert done.returncode == 0, done.stderr
+        (worker.folder / "user.yaml").write_text("nonsense: {}\n")
+        done = worker(str(order_file(worker.folder)), env={"LLEM_CONFIG": "user.yaml"})
+        assert done.code == 0, done.stderr
         assert "nonsense" not in done.stderr
 
     def test_what_is_no_order_exits_2(self, worker: Command) -> None:
