@@ -15,7 +15,7 @@ class FindsFaultWithAll(MeterAround):
 
 class OpensWhatItCannotRead(MeterAround):
     def open(self, devices: Sequence[str], sample_period_s: float | None = None) -> SessionAround:
-        known = [uuid for uuid in devices if uuid in self.scripted.watts]
+        known = [uuid for uuid in devices if uuid in self.inner.watts]
         return super().open(known, sample_period_s)
 
 
@@ -44,7 +44,7 @@ class LosesToTheLatest(WindowAround):
 
     def reading(self, timeout_s: float = 5.0) -> EnergyReading:
         reading = self.inner.reading(timeout_s)
-        scripted = self.session.meter.scripted
+        scripted = self.session.meter.inner
         return changed(
             reading,
             lambda d: (
@@ -157,7 +157,7 @@ class CountsBackwards(SessionAround):
 
 class SamplesAtItsOwnPace(MeterAround):
     def open(self, devices: Sequence[str], sample_period_s: float | None = None) -> SessionAround:
-        session = self.scripted.open(devices)
+        session = self.inner.open(devices)
         session.sample_period_s = sample_period_s or session.sample_period_s
         return self.session(session, self)
 

@@ -23,7 +23,7 @@ class ShiftedWindow(WindowAround):
         reading = self.inner.reading(timeout_s)
         start_ns, end_ns = self.start_ns, reading.end_ns + self.late_ns
         duration_s = (end_ns - start_ns) / 1e9
-        scripted = self.session.meter.scripted
+        scripted = self.session.meter.inner
 
         def between_those(device: DeviceReading) -> dict[str, float]:
             if device.energy_j is None:

@@ -1,11 +1,11 @@
-"""A meter around the scripted one that changes nothing: broken doubles change one thing of it."""
+"""A meter around another that changes nothing: broken doubles change one thing of it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from llem_contracts import MeterSession, MeterWindow, Problem, Sample
 from llem_schema import DeviceFacts, EnergyReading, IdleReading
-from llem_testing import FakeClock, ScriptedMeter
+from llem_testing import FakeClock
 
 
 class WindowAround:
@@ -15,7 +15,7 @@ class WindowAround:
 
     @property
     def clock(self) -> FakeClock:
-        clock = self.session.meter.scripted.clock
+        clock = self.session.meter.inner.clock
         assert isinstance(clock, FakeClock)
         return clock
 
@@ -67,14 +67,15 @@ class SessionAround:
 class MeterAround:
     session: type[SessionAround] = SessionAround
 
-    def __init__(self, scripted: ScriptedMeter) -> None:
-        self.scripted = scripted
+    def __init__(self, inner: Any) -> None:
+        """`inner`: a meter; a scripted one where a double asks it for the truth."""
+        self.inner = inner
 
     def problems(self, devices: Sequence[DeviceFacts]) -> tuple[Problem, ...]:
-        return self.scripted.problems(devices)
+        return self.inner.problems(devices)
 
     def open(self, devices: Sequence[str], sample_period_s: float | None = None) -> SessionAround:
-        return self.session(self.scripted.open(devices, sample_period_s), self)
+        return self.session(self.inner.open(devices, sample_period_s), self)
 
 
 def with_window(window: type[WindowAround]) -> type[MeterAround]:

@@ -56,6 +56,7 @@ functions) is refused as not supported. A field's `latencyUsec` is 0: a formula 
 """
 
 from llem_testing.simulated_gpu.binding import SimulatedNvml
+from llem_testing.simulated_gpu.changing import ChangingGpus
 from llem_testing.simulated_gpu.gpu import Clocks, Gpu, GpuProcess, MigDevice, PowerLimits
 from llem_testing.simulated_gpu.profiles import (
     Bursts,
@@ -104,6 +105,7 @@ __all__ = [
     "SENSOR_CLASSES",
     "VOLTA",
     "Bursts",
+    "ChangingGpus",
     "Clocks",
     "ConstantPower",
     "EnergyCounter",

@@ -16,8 +16,10 @@ pytest.register_assert_rewrite(
     "llem_testing.suites.executor",
     "llem_testing.suites.flops",
     "llem_testing.suites.meter",
+    "llem_testing.suites.hardware_meter",
     "llem_testing.suites.meter_senseless",
     "llem_testing.suites.prompts",
+    "llem_testing.suites.sensing_meter",
     "llem_testing.suites.store",
 )
 
@@ -27,13 +29,16 @@ from llem_testing.suites.devices import DevicesSuite  # noqa: E402
 from llem_testing.suites.executor import ExecutorSuite  # noqa: E402
 from llem_testing.suites.executor_bench import ExecutorBench  # noqa: E402
 from llem_testing.suites.flops import FlopsSuite  # noqa: E402
+from llem_testing.suites.hardware_meter import HardwareMeterSuite  # noqa: E402
 from llem_testing.suites.meter import MeterSuite  # noqa: E402
 from llem_testing.suites.meter_bench import MeterBench  # noqa: E402
 from llem_testing.suites.meter_senseless import SenselessMeterSuite  # noqa: E402
 from llem_testing.suites.prompts import PromptsSuite  # noqa: E402
 from llem_testing.suites.scripted_bench import ScriptedBench  # noqa: E402
 from llem_testing.suites.scripted_executor_bench import ScriptedExecutorBench  # noqa: E402
+from llem_testing.suites.simulated_bench import SimulatedBench  # noqa: E402
 from llem_testing.suites.store import StoreSuite  # noqa: E402
+from llem_testing.suites.work_bench import WorkBench  # noqa: E402
 
 __all__ = [
     "BackendSuite",
@@ -42,11 +47,14 @@ __all__ = [
     "ExecutorBench",
     "ExecutorSuite",
     "FlopsSuite",
+    "HardwareMeterSuite",
     "MeterBench",
     "MeterSuite",
     "PromptsSuite",
     "ScriptedBench",
     "ScriptedExecutorBench",
     "SenselessMeterSuite",
+    "SimulatedBench",
     "StoreSuite",
+    "WorkBench",
 ]

@@ -1,4 +1,4 @@
-"""What the meter suites need beside a meter: devices whose true power the author of the test knows.
+"""What the meter suite needs beside a meter: devices whose true power the author of the test knows.
 
     def advance(self, seconds, watts):          # the author's part
         ... make each device draw watts[uuid] for so long, then idle_w[uuid] again ...
@@ -6,23 +6,21 @@
 The suite lets the devices work and rest through it and reckons the true joules itself.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 import pytest
 from llem_contracts import Clock, Meter
 from llem_schema import DeviceFacts
 
+from llem_testing.suites.work_bench import WorkBench
 
-class MeterBench(ABC):
+
+class MeterBench(WorkBench):
     """A meter, its devices, and the power they are made to draw. Fresh for every test."""
 
-    window_s: float = 3.0
-    """A window that the meter resolves for certain."""
     accuracy: float = 0.05
-    """Relative error that energy and power of such a window may have, whatever is stated."""
-    patience_s: float = 0.5
-    """Time that may pass in a call that waits for nothing."""
+    """Relative error that energy and power of a window may have, whatever is stated."""
 
     def __init__(
         self,
@@ -34,16 +32,10 @@ class MeterBench(ABC):
         busy_w: Mapping[str, float],
         stranger: DeviceFacts | None = None,
     ) -> None:
-        """Watts are by UUID. `stranger`: a device that the meter cannot read, where there is one.
-
-        `clock` gives the meter's own time.
-        """
-        self.meter = meter
-        self.clock = clock
-        self.devices = tuple(devices)
+        """Watts are by UUID."""
+        super().__init__(meter=meter, clock=clock, devices=devices, stranger=stranger)
         self.idle_w = dict(idle_w)
         self.busy_w = dict(busy_w)
-        self.stranger = stranger
         self._worked: list[tuple[int, int]] = []
 
     @abstractmethod
@@ -56,11 +48,6 @@ class MeterBench(ABC):
     def fail(self) -> None:
         """Make the sensors of all devices fail from now on, for good."""
         pytest.skip("this bench cannot make a sensor fail")
-
-    @property
-    def uuids(self) -> tuple[str, ...]:
-        """The devices as `Meter.open` takes them."""
-        return tuple(device.uuid for device in self.devices)
 
     def work(self, seconds: float) -> None:
         """All devices are busy."""

@@ -1,0 +1,118 @@
+"""A bench of simulated GPUs: how the meter suites are run on a meter that polls NVML."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from llem_contracts import Clock, Meter
+from llem_schema import DeviceFacts
+
+from llem_testing.cases import example_accelerator
+from llem_testing.clock import FakeClock
+from llem_testing.simulated_gpu import ChangingGpus, Sensors
+from llem_testing.suites.meter_bench import MeterBench
+
+_POLL_NS = 20_000_000
+_IDLE_W = {"GPU-a": 60.0, "GPU-b": 90.0}
+_BUSY_W = {"GPU-a": 300.0, "GPU-b": 500.0}
+
+
+class PollingLoop(Protocol):
+    """What a meter does again and again."""
+
+    @property
+    def due_ns(self) -> int:
+        """When the next pass is due."""
+        ...
+
+    def poll(self) -> None:
+        """Make a pass."""
+        ...
+
+
+class PollRecording(Protocol):
+    """What a meter's passes fill."""
+
+    def stop(self, reason: str) -> None:
+        """Say that no further pass comes."""
+        ...
+
+
+class InlineSampler:
+    """Makes the passes that are due as a fake clock moves: no thread, no process."""
+
+    def __init__(self, loop: PollingLoop, recording: PollRecording, clock: FakeClock) -> None:
+        self._loop = loop
+        self._recording = recording
+        self._clock = clock
+        self._stopped = False
+
+    def start(self) -> None:
+        """Nothing happens before the clock moves."""
+
+    def wait(self, until: Callable[[], bool], timeout_s: float) -> bool:
+        """Let the clock run until the condition holds; False where it does not in that time."""
+        deadline_ns = self._clock.monotonic_ns() + round(timeout_s * 1e9)
+        while not (until() or self._stopped) and self._clock.monotonic_ns() < deadline_ns:
+            self.advance_to(min(self._clock.monotonic_ns() + _POLL_NS, deadline_ns))
+        return until()
+
+    def advance_to(self, target_ns: int) -> None:
+        """Move the clock, with the passes that fall due until then."""
+        while not self._stopped and self._loop.due_ns <= target_ns:
+            self._clock.set_monotonic_ns(max(self._clock.monotonic_ns(), self._loop.due_ns))
+            self._loop.poll()
+        self._clock.set_monotonic_ns(max(self._clock.monotonic_ns(), target_ns))
+
+    def stop(self) -> None:
+        """Make no further pass."""
+        self._stopped = True
+        self._recording.stop("sampling was stopped")
+
+
+MakeSampler = Callable[[PollingLoop, PollRecording, Clock], InlineSampler]
+
+MakeMeter = Callable[[ChangingGpus, FakeClock, MakeSampler], tuple[Meter, Sequence[DeviceFacts]]]
+"""Of a binding, a clock and what makes its samplers: a meter, and the devices it sees."""
+
+
+class SimulatedBench(MeterBench):
+    """Two boards, which differ in power, under a meter that polls them on a fake clock."""
+
+    def __init__(
+        self,
+        make_meter: MakeMeter,
+        sensors: Sensors,
+        around: Callable[[Meter], Meter] = lambda meter: meter,
+    ) -> None:
+        """`around`: makes of the meter the one under test."""
+        clock = FakeClock(monotonic_ns=7_013_000_001)
+        self._fake = clock
+        self._gpus = ChangingGpus(clock, _IDLE_W, sensors)
+        self._sampler: InlineSampler | None = None
+        meter, devices = make_meter(self._gpus, clock, self._make_sampler)
+        super().__init__(
+            meter=around(meter),
+            clock=clock,
+            devices=devices,
+            idle_w=_IDLE_W,
+            busy_w=_BUSY_W,
+            stranger=example_accelerator(9),
+        )
+
+    def advance(self, seconds: float, watts: Mapping[str, float]) -> None:
+        target_ns = self._fake.monotonic_ns() + round(seconds * 1e9)
+        self._gpus.draw(watts)
+        if self._sampler is not None:
+            self._sampler.advance_to(target_ns)
+        self._fake.set_monotonic_ns(target_ns)
+        self._gpus.draw(self.idle_w)
+
+    def fail(self) -> None:
+        self._gpus.lose()
+
+    def _make_sampler(
+        self, loop: PollingLoop, recording: PollRecording, _clock: Clock
+    ) -> InlineSampler:
+        """The latest session is the one that is polled."""
+        self._sampler = InlineSampler(loop, recording, self._fake)
+        return self._sampler
