@@ -1,5 +1,7 @@
 """Each of these meters breaks one promise, and the test that is meant for it tells."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -193,3 +195,40 @@ class TestSoundMeter:
 
     def test_fails_nothing(self, tmp_path: Path) -> None:
         assert failing_tests(suite_of(MeterAround), tmp_path) == set()
+
+
+COLLECTED = """
+from llem_testing import SCRIPTED_METER
+from llem_testing.suites import MeterSuite, ScriptedBench
+
+MADE = []
+
+
+class TestMeter(MeterSuite):
+    descriptor = SCRIPTED_METER
+
+    def make_bench(self):
+        MADE.append(ScriptedBench())
+        return MADE[-1]
+
+
+def test_afterwards():
+    sessions = [session for bench in MADE for session in bench.scripted.sessions]
+    assert len(sessions) > 10
+    assert all(session.closed for session in sessions)
+"""
+
+
+class TestSessions:
+    def test_end_with_their_test(self, tmp_path: Path) -> None:
+        (tmp_path / "test_meter.py").write_text(COLLECTED)
+        pytest_in_order = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly"]
+        done = subprocess.run(
+            [*pytest_in_order, "--rootdir", str(tmp_path), "test_meter.py"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
