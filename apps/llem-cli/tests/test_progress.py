@@ -2,16 +2,36 @@
 
 import io
 import re
+import threading
+import time
+from contextlib import suppress
 
 import llem
+import pytest
 from llem_cli.progress import Progress
+from llem_testing.screen import Screen
 
 
 class Terminal(io.StringIO):
     """A stream that says it is a terminal."""
 
+    def __init__(self, encoding: str = "utf-8") -> None:
+        super().__init__()
+        self._encoding = encoding
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._encoding
+
     def isatty(self) -> bool:
         return True
+
+
+def screen_after(written: str) -> tuple[str, ...]:
+    """What a terminal of 80 columns shows in the end."""
+    screen = Screen(80, 24)
+    screen.feed(written.replace("\n", "\r\n").encode())
+    return screen.lines
 
 
 EVENTS: tuple[llem.Event, ...] = (
@@ -58,11 +78,82 @@ class TestPipe:
 
 
 class TestTerminal:
-    def test_a_bar_is_drawn_over_and_leaves_the_plain_line(self) -> None:
-        text = shown(Terminal())
-        assert "\r" in text
-        assert "4/20 requests" in text
-        assert "measure: 10.0 s\n" in text
+    def test_what_is_done_stays_and_the_bar_goes(self) -> None:
+        assert screen_after(shown(Terminal())) == (
+            "gpt2 on pytorch",
+            "load: 1.5 s",
+            "baseline: skipped, no sensor",
+            "note: this is slow",
+            "measure: 10.0 s",
+        )
+
+    def test_the_bar_is_below_a_note_that_comes_meanwhile(self) -> None:
+        stream = Terminal()
+        with Progress(stream, "normal", lambda: 80) as progress:
+            progress(llem.PhaseStarted(phase="measure", total=20, unit="requests"))
+            progress(llem.Notice(code="slow", message="this is slow"))
+            assert screen_after(stream.getvalue()) == (
+                "note: this is slow",
+                "measure:                          0/20 requests [00:00<?]",
+            )
+
+    def test_an_interruption_leaves_no_bar(self) -> None:
+        stream = Terminal()
+        with suppress(KeyboardInterrupt), Progress(stream, "normal", lambda: 40) as progress:
+            progress(llem.PhaseStarted(phase="measure", total=10, unit="requests"))
+            stream.write("^C")  # as the terminal does
+            raise KeyboardInterrupt
+        assert screen_after(stream.getvalue()) == ("",)
+
+    def test_the_width_is_asked_for_each_time(self) -> None:
+        widths = iter([80, 26])
+        stream = Terminal()
+        with Progress(stream, "normal", lambda: next(widths)) as progress:
+            progress(llem.PhaseStarted(phase="measure", total=10, unit="requests"))
+            progress(llem.PhaseProgress(phase="measure", completed=5))
+        assert stream.getvalue().split("\r\x1b[K")[1:] == [
+            f"measure: {'':24} 0/10 requests [00:00<?]",
+            "measure: 5/10",
+            "",
+        ]
+
+    def test_a_stream_without_unicode_gets_ascii(self) -> None:
+        stream = Terminal(encoding="ascii")
+        shown(stream)
+        assert stream.getvalue().isascii()
+
+    def test_a_terminal_that_cannot_go_back_gets_plain_lines(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TERM", "dumb")
+        assert shown(Terminal()) == shown(io.StringIO())
 
     def test_nothing_is_coloured(self) -> None:
         assert not re.search("\x1b\\[[0-9;]*m", shown(Terminal()))
+
+
+def spinners() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "spinner"]
+
+
+class TestSpinner:
+    def test_it_turns_while_nothing_is_told_and_ends_with_its_phase(self) -> None:
+        stream = Terminal()
+        with Progress(stream, "normal", lambda: 80) as progress:
+            progress(llem.PhaseStarted(phase="load"))
+            while len(set(re.findall("load: (.) ", stream.getvalue()))) < 2:
+                time.sleep(0.01)
+            progress(llem.PhaseFinished(phase="load", duration_s=0.3))
+            assert spinners() == []
+        assert screen_after(stream.getvalue()) == ("load: 0.3 s",)
+
+    def test_none_turns_beside_what_is_measured(self) -> None:
+        with Progress(Terminal(), "normal", lambda: 80) as progress:
+            progress(llem.PhaseStarted(phase="measure", total=10, unit="requests"))
+            assert spinners() == []
+
+    def test_no_thread_is_left_after_an_error(self) -> None:
+        with suppress(KeyboardInterrupt), Progress(Terminal(), "normal") as progress:
+            progress(llem.PhaseStarted(phase="load"))
+            raise KeyboardInterrupt
+        assert spinners() == []

@@ -1,24 +1,34 @@
-"""Progress on stderr: live bars on a terminal, plain lines in a pipe."""
+"""Progress on stderr: a live line on a terminal, plain lines in a pipe."""
 
+import os
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Literal, Self, TextIO
+from typing import Literal, Self, TextIO
 
 import llem
-from tqdm import tqdm
+
+from llem_cli.bars import Activity
+from llem_cli.live import LiveLine, columns_of
 
 _PLAIN_LINE_EVERY_S = 5.0
-_UNITS = {"s": "s", "runs": "runs", "requests": "requests", None: ""}
 
 
 class Progress:
     """A listener that shows a run as it goes on, and remembers where it was saved."""
 
-    def __init__(self, stream: TextIO, detail: Literal["quiet", "normal", "verbose"]) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        detail: Literal["quiet", "normal", "verbose"],
+        columns: Callable[[], int] | None = None,
+    ) -> None:
+        """`columns`: width of the terminal, asked for each time; None: what the stream says."""
         self._stream = stream
         self._detail = detail
-        self._live = stream.isatty()
-        self._bar: tqdm[Any] | None = None
+        self._live: LiveLine | None = None
+        if detail == "normal" and stream.isatty() and os.environ.get("TERM") != "dumb":
+            self._live = LiveLine(stream, columns or (lambda: columns_of(stream)))
         self._unit = ""
         self._last_line_s = 0.0
         self.result_dir: str | None = None
@@ -32,7 +42,8 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._end_bar()
+        if self._live is not None:
+            self._live.end()
 
     def __call__(self, event: llem.Event, /) -> None:
         if isinstance(event, llem.RunSaved):
@@ -50,7 +61,8 @@ class Progress:
             case llem.PhaseProgress():
                 self._advance(event)
             case llem.PhaseFinished():
-                self._end_bar()
+                if self._live is not None:
+                    self._live.end()
                 self._line(f"{event.phase}: {event.duration_s:.1f} s")
             case llem.PhaseSkipped():
                 self._line(f"{event.phase}: skipped, {event.reason}")
@@ -60,39 +72,21 @@ class Progress:
                 pass
 
     def _begin(self, event: llem.PhaseStarted) -> None:
-        self._unit = _UNITS[event.unit]
+        self._unit = event.unit or ""
         self._last_line_s = time.monotonic()
-        if self._live:
-            bar_format = (
-                "{desc}: {bar:24} {n:.0f}/{total:.0f} {unit} [{elapsed}<{remaining}]"
-                if event.total
-                else "{desc} ..."
-            )
-            self._bar = tqdm(
-                desc=event.phase,
-                total=event.total,
-                unit=self._unit,
-                bar_format=bar_format,
-                file=self._stream,
-                leave=False,
-                dynamic_ncols=True,
-            )
+        if self._live is not None:
+            self._live.begin(Activity(event.phase, event.total, self._unit))
 
     def _advance(self, event: llem.PhaseProgress) -> None:
-        if self._bar is not None:
-            if event.total is not None:
-                self._bar.total = event.total
-            self._bar.n = event.completed
-            self._bar.refresh()
+        if self._live is not None:
+            self._live.advance(event.completed, event.total)
         elif time.monotonic() - self._last_line_s >= _PLAIN_LINE_EVERY_S:
             of = f" of {event.total:g}" if event.total is not None else ""
             self._line(f"{event.phase}: {event.completed:.0f}{of} {self._unit}".rstrip())
             self._last_line_s = time.monotonic()
 
-    def _end_bar(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-
     def _line(self, text: str) -> None:
-        print(text, file=self._stream, flush=True)
+        if self._live is not None:
+            self._live.print(text)
+        else:
+            print(text, file=self._stream, flush=True)
