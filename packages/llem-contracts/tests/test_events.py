@@ -34,7 +34,9 @@ class TestJsonLines:
     def test_every_kind_of_event_is_among_the_examples(self) -> None:
         assert {type(event) for event in EXAMPLES} == set(get_args(Event))
 
-    @pytest.mark.parametrize("event", EXAMPLES, ids=lambda event: event.type)
+    @pytest.mark.parametrize(
+        "event", EXAMPLES, ids=[f"{n}-{event.type}" for n, event in enumerate(EXAMPLES)]
+    )
     def test_event_comes_back_as_it_was_sent(self, event: Event) -> None:
         line = event.model_dump_json()
         assert "\n" not in line

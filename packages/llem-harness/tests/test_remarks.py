@@ -154,7 +154,7 @@ class TestWarnings:
             {"heat": STEADY.model_copy(update={"settled": None})},
             {"prompts": prompts(truncated=3, longest=64)},
         ],
-        ids=lambda changes: "-".join(changes),
+        ids=["unmetered", "samples", "reading", "baseline", "no-baseline", "heat", "prompts"],
     )
     def test_what_is_just_in_order_is_not(self, changes: dict[str, Any]) -> None:
         assert told(**changes) == {}

@@ -32,20 +32,20 @@ def merge_in_place(d: Any) -> None:
     d |= {"a": 2}
 
 
-MUTATORS: list[Callable[[Any], object]] = [
-    set_item,
-    delete_item,
-    merge_in_place,
-    lambda d: d.clear(),
-    lambda d: d.pop("a"),
-    lambda d: d.popitem(),
-    lambda d: d.setdefault("b", 2),
-    lambda d: d.update(b=2),
-]
+MUTATORS: dict[str, Callable[[Any], object]] = {
+    "set_item": set_item,
+    "delete_item": delete_item,
+    "merge_in_place": merge_in_place,
+    "clear": lambda d: d.clear(),
+    "pop": lambda d: d.pop("a"),
+    "popitem": lambda d: d.popitem(),
+    "setdefault": lambda d: d.setdefault("b", 2),
+    "update": lambda d: d.update(b=2),
+}
 
 
 class TestFrozenDict:
-    @pytest.mark.parametrize("mutate", MUTATORS)
+    @pytest.mark.parametrize("mutate", MUTATORS.values(), ids=MUTATORS)
     def test_refuses_every_mutator(self, mutate: Callable[[Any], object]) -> None:
         mapping = FrozenDict({"a": 1})
         with pytest.raises(TypeError, match="frozen"):

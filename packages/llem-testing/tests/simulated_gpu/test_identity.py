@@ -73,6 +73,7 @@ class TestIdentity:
             ("nvmlDeviceGetHandleByPciBusId", b"000a:17:02.1"),
             ("nvmlDeviceGetHandleByIndex", 1),
         ],
+        ids=["uuid", "uuid-bytes", "pci", "pci-bytes", "index"],
     )
     def test_a_board_is_found_by(self, two: Any, function: str, key: object) -> None:
         assert getattr(two.nvml, function)(key) == two.handle(1)
