@@ -1,14 +1,16 @@
+import gc
 import signal
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
 from llem_contracts import StoreError
-from llem_store import load_result
+from llem_store import FolderStore, load_result
 from llem_store.stream import TableStream, read_batches
 from llem_store.tables import SAMPLES, samples_batch
-from llem_testing import example_samples
+from llem_testing import example_order, example_samples
 
 APPEND_UNTIL_KILLED = """
 import sys
@@ -91,3 +93,14 @@ class TestTornStream:
             cut.write_bytes(content[:length])
             whole = sum(end <= length for end in ends[1:])
             assert len(list(read_batches(cut))) == whole
+
+
+class TestRunThatNobodyHolds:
+    def test_lets_go_of_its_file(self, results: Path) -> None:
+        handle = FolderStore().begin(example_order(results))
+        handle.append(example_samples(5))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ResourceWarning)
+            del handle
+            gc.collect()
+        assert caught == []

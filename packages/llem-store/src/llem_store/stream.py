@@ -6,6 +6,7 @@ does not.
 
 import contextlib
 import os
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +16,15 @@ import pyarrow as pa
 class TableStream:
     """Appends batches to a file; each is with the operating system when `append` returns.
 
-    So what was appended survives the death of the process, at any instant.
+    So what was appended survives the death of the process, at any instant. A stream that nobody
+    holds any more lets go of its file.
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.path = path
         self.schema = schema
         self._file = path.open("xb", buffering=0)
+        weakref.finalize(self, self._file.close)
         try:
             self._write(schema.serialize())
         except BaseException:
