@@ -2,32 +2,37 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from llem_schema import DeviceReading, FrozenDict
 
-from llem_energy.edges import find_edges
+from llem_energy.choosing import choose
 from llem_energy.estimators import (
-    AVERAGING_S,
-    COUNTER,
+    COUNTER_BRACKETED,
+    COUNTER_EDGES,
     POWER_AVERAGE,
     POWER_INSTANT,
     Estimate,
-    counter_edges,
-    power_average,
-    power_instant,
+    from_average,
+    from_counter,
+    from_instant,
 )
+from llem_energy.part_time import average_sees_more, counter_sees_more
 from llem_energy.recording import Trace
+from llem_energy.tracks import AVERAGING_S, USUAL_PERIOD_S, counter_track, instant_track
 
-MAY_REFUSE_BELOW_S = {COUNTER: 1.0, POWER_INSTANT: 1.0, POWER_AVERAGE: 5.0}
+MAY_REFUSE_BELOW_S = {
+    COUNTER_BRACKETED: 1.0,
+    COUNTER_EDGES: 1.0,
+    POWER_INSTANT: 1.0,
+    POWER_AVERAGE: 5.0,
+}
 """Below this length a window may be too short to resolve."""
 
 _REACH_NS = 5_000_000_000
-"""How far around a window's ends polls are looked at."""
-_DISAGREEMENT = 0.05
-_SETTLING_NS = 200_000_000
-"""A power reading taken this long after the end belongs to what came after it."""
-_EDGES_BEYOND = 2
-"""Counter updates needed outside either end: one to carry from, one for its power."""
+"""How far around a window polls are looked at."""
+_UPDATES_BEYOND = 5
+"""Updates awaited on either side of a window: an end, a plateau behind it, and one to spare."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +41,19 @@ class MeteredDevice:
 
     trace: Trace
     has_counter: bool
-    has_power: bool
-    averages: bool
-    """The power is a one-second average."""
+    has_instant: bool
+    has_average: bool
+    part_time: bool = True
+    """Its sensors may see a part of the time only."""
     flags: tuple[str, ...] = ()
     """Said of every reading of this device."""
 
     @property
-    def power_method(self) -> str:
-        return POWER_AVERAGE if self.averages else POWER_INSTANT
-
-    @property
     def method(self) -> str:
         """The estimator of first choice."""
-        return COUNTER if self.has_counter else self.power_method
+        if self.has_counter:
+            return COUNTER_EDGES
+        return POWER_INSTANT if self.has_instant else POWER_AVERAGE
 
 
 @dataclass(frozen=True)
@@ -61,14 +65,19 @@ class DeviceWindow:
     upper_bound_j: float | None
 
 
-def started(device: MeteredDevice) -> bool:
+def started(device: MeteredDevice, now_ns: int) -> bool:
     """Whether a window may begin: what its start is carried from has been seen."""
     trace = device.trace
     if trace.lost is not None:
         return True
+    if not trace.times_ns:
+        return False
     if device.has_counter:
-        return len(find_edges(trace.times_ns[-500:], trace.energies_j[-500:])) >= _EDGES_BEYOND
-    return len(trace.times_ns) >= 1
+        return _counted(trace, trace.times_ns[0], now_ns) >= _UPDATES_BEYOND
+    needed_s = _UPDATES_BEYOND * USUAL_PERIOD_S
+    if not device.has_instant:
+        needed_s += AVERAGING_S
+    return now_ns - trace.times_ns[0] >= needed_s * 1e9
 
 
 def complete(device: MeteredDevice, end_ns: int) -> bool:
@@ -76,15 +85,12 @@ def complete(device: MeteredDevice, end_ns: int) -> bool:
     trace = device.trace
     if trace.lost is not None:
         return True
-    rows = trace.rows(end_ns - _REACH_NS, end_ns + _REACH_NS)
-    if device.has_counter:
-        edges = find_edges(rows.times_ns, rows.energies_j)
-        return sum(edge.at_ns > end_ns for edge in edges) >= _EDGES_BEYOND
-    needed_ns = end_ns + _SETTLING_NS + (int(AVERAGING_S * 1e9) if device.averages else 0)
-    return any(
-        at_ns >= needed_ns and not math.isnan(power_w)
-        for at_ns, power_w in zip(rows.times_ns, rows.powers_w, strict=True)
-    )
+    if device.has_counter and _counted(trace, end_ns, end_ns + _REACH_NS) <= _UPDATES_BEYOND:
+        return False
+    needed_s = (_UPDATES_BEYOND + 1) * USUAL_PERIOD_S
+    if device.has_average:
+        needed_s += AVERAGING_S
+    return bool(trace.times_ns) and trace.times_ns[-1] >= end_ns + needed_s * 1e9
 
 
 def read_window(
@@ -105,108 +111,88 @@ def read_window(
         )
     estimates = _estimates(device, start_ns, end_ns)
     duration_s = (end_ns - start_ns) / 1e9
-    for estimate in estimates:
-        floor_s = MAY_REFUSE_BELOW_S[estimate.method]
-        too_short = duration_s < floor_s
-        if estimate.energy_j is None or (too_short and not _resolves(estimate)):
-            continue
-        return DeviceWindow(
-            _reading(device, estimate, estimates, start_ns, end_ns), None, estimate.upper_bound_j
+    choice = choose([e for e in estimates if _usable(e, duration_s)] or estimates)
+    if choice is not None and _usable(choice.estimate, duration_s):
+        estimate = choice.estimate
+        assert estimate.energy_j is not None
+        reading = DeviceReading(
+            uuid=trace.uuid,
+            energy_j=estimate.energy_j,
+            method=estimate.method,
+            scope="gpu",
+            mean_power_w=estimate.energy_j / duration_s,
+            peak_power_w=_peak_w(device, start_ns, end_ns),
+            terms=FrozenDict(estimate.terms),
+            flags=(*device.flags, *_method_flags(estimate), *choice.flags),
+            reason=choice.reason,
+            alternatives_j=FrozenDict(choice.alternatives),
         )
+        return DeviceWindow(reading, None, estimate.upper_bound_j)
+    return _without_energy(device, estimates, start_ns, end_ns, stopped)
+
+
+def _usable(estimate: Estimate, duration_s: float) -> bool:
+    """Whether it may be reported: resolved, or of a window too long to refuse."""
+    if estimate.energy_j is None:
+        return False
+    return estimate.resolved or duration_s >= MAY_REFUSE_BELOW_S[estimate.method]
+
+
+def _without_energy(
+    device: MeteredDevice,
+    estimates: list[Estimate],
+    start_ns: int,
+    end_ns: int,
+    stopped: str | None,
+) -> DeviceWindow:
+    duration_s = (end_ns - start_ns) / 1e9
     first = estimates[0]
-    silenced = f"the GPU stopped to answer: {trace.lost[1]}" if trace.lost else stopped
+    lost = device.trace.lost
+    silenced = f"the GPU stopped to answer: {lost[1]}" if lost else stopped
     starved = first.energy_j is None and silenced is not None
     if duration_s < MAY_REFUSE_BELOW_S[first.method] and not starved:
         why = first.reason or f"its error is as large as the figure of the {first.method} estimate"
         reason = f"a window of {duration_s:.3f} s is too short for this sensor: {why}"
-        return _empty(
-            device, start_ns, end_ns, "unresolved_window", reason, _bound_j(first, duration_s)
-        )
+        bound_j = _bound_j(first)
+        return _empty(device, start_ns, end_ns, "unresolved_window", reason, bound_j)
     reason = "; ".join(f"{e.method}: {e.reason}" for e in estimates)
-    return _empty(
-        device,
-        start_ns,
-        end_ns,
-        "sensor_failed",
-        f"{reason} ({silenced})" if silenced else reason,
-    )
+    if silenced:
+        reason = f"{reason} ({silenced})"
+    return _empty(device, start_ns, end_ns, "sensor_failed", reason)
 
 
 def _estimates(device: MeteredDevice, start_ns: int, end_ns: int) -> list[Estimate]:
     """All that apply, the preferred one first."""
+    rows = device.trace.rows_without_resets(start_ns - _REACH_NS, end_ns + _REACH_NS, start_ns)
+    blind = device.part_time
     estimates = []
     if device.has_counter:
-        around = device.trace.rows_around(start_ns, end_ns, _REACH_NS)
-        estimates.append(counter_edges(around, start_ns, end_ns))
-    if device.has_power:
-        rows = device.trace.rows(start_ns - _REACH_NS, end_ns + _REACH_NS)
-        by_power = power_average if device.averages else power_instant
-        estimates.append(by_power(rows, start_ns, end_ns))
+        sees_more = device.has_instant and counter_sees_more(rows, counter_track(rows, start_ns))
+        estimates.append(from_counter(rows, start_ns, end_ns, part_time=blind and not sees_more))
+    if device.has_instant:
+        estimates.append(from_instant(rows, start_ns, end_ns, part_time=blind))
+    if device.has_average:
+        sees_more = device.has_instant and average_sees_more(
+            rows, instant_track(rows, start_ns), start_ns
+        )
+        estimates.append(from_average(rows, start_ns, end_ns, part_time=blind and not sees_more))
     return estimates
 
 
-def _resolves(estimate: Estimate) -> bool:
-    """A one-second average never resolves a window below its floor; the others say by error."""
-    return estimate.method != POWER_AVERAGE and estimate.resolved
+def _counted(trace: Trace, start_ns: int, end_ns: int) -> int:
+    """Movements of the counter that polls in the span have seen."""
+    values = [e for e in trace.rows(start_ns, end_ns).energies_j if not math.isnan(e)]
+    return sum(earlier != later for earlier, later in pairwise(values))
 
 
-def _bound_j(estimate: Estimate, duration_s: float) -> float | None:
+def _bound_j(estimate: Estimate) -> float | None:
     if estimate.upper_bound_j is not None or estimate.energy_j is None:
         return estimate.upper_bound_j
-    return estimate.energy_j + 2 * math.sqrt(sum(s**2 for s in estimate.terms.values()))
+    return estimate.energy_j + 2 * math.hypot(*estimate.terms.values())
 
 
-def _reading(
-    device: MeteredDevice,
-    chosen: Estimate,
-    estimates: list[Estimate],
-    start_ns: int,
-    end_ns: int,
-) -> DeviceReading:
-    assert chosen.energy_j is not None
-    flags = list(device.flags)
-    if chosen.method == POWER_AVERAGE:
-        flags.append("power_average")
-    if _disagree(chosen, estimates):
-        flags.append("sensor_disagreement")
-    return DeviceReading(
-        uuid=device.trace.uuid,
-        energy_j=chosen.energy_j,
-        method=chosen.method,
-        scope="gpu",
-        mean_power_w=chosen.energy_j / ((end_ns - start_ns) / 1e9),
-        peak_power_w=_peak_w(device, start_ns, end_ns),
-        terms=FrozenDict(chosen.terms),
-        flags=tuple(flags),
-        reason=_why_chosen(device, chosen, estimates),
-    )
-
-
-def _why_chosen(device: MeteredDevice, chosen: Estimate, estimates: list[Estimate]) -> str:
-    passed_over = estimates[: estimates.index(chosen)]
-    if passed_over:
-        return "; ".join(
-            f"{e.method} was passed over: {e.reason or 'not resolved'}" for e in passed_over
-        )
-    if chosen.method == COUNTER:
-        return "the energy counter sees every update and needs no integration"
-    return "this GPU has no energy counter that can be read"
-
-
-def _disagree(chosen: Estimate, estimates: list[Estimate]) -> bool:
-    """Whether another estimate is more than 5 % away, beyond what the two allow themselves."""
-    assert chosen.energy_j is not None
-    for other in estimates:
-        if other is chosen or other.energy_j is None or not other.resolved:
-            continue
-        apart_j = abs(other.energy_j - chosen.energy_j)
-        own_errors = [
-            sigma for e in (chosen, other) for name, sigma in e.terms.items() if name != "gain"
-        ]
-        allowed_j = max(_DISAGREEMENT * chosen.energy_j, 2 * math.hypot(*own_errors))
-        if apart_j > allowed_j:
-            return True
-    return False
+def _method_flags(estimate: Estimate) -> tuple[str, ...]:
+    return (POWER_AVERAGE,) if estimate.method == POWER_AVERAGE else ()
 
 
 def _empty(
@@ -231,5 +217,4 @@ def _empty(
 
 
 def _peak_w(device: MeteredDevice, start_ns: int, end_ns: int) -> float | None:
-    powers = device.trace.rows(start_ns, end_ns).powers_w
-    return max((power for power in powers if not math.isnan(power)), default=None)
+    return device.trace.peak_w(start_ns, end_ns)

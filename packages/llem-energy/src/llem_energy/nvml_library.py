@@ -5,7 +5,7 @@ Codes and units are those of the NVML reference.
 
 import os
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from llem_contracts import Clock, SystemClock, import_object
@@ -77,10 +77,23 @@ class NvmlLibrary:
 
     def field(self, handle: Any, field_id: int) -> float:
         """One field value of a device, whatever its type. Raises `NvmlRefusal`."""
-        (value,) = self.call_once("nvmlDeviceGetFieldValues", handle, [field_id])
-        if value.nvmlReturn != 0:
-            raise NvmlRefusal(value.nvmlReturn, self._message(value.nvmlReturn))
-        return float(getattr(value.value, _VALUE_MEMBERS[value.valueType]))
+        (answer,) = self.fields(handle, (field_id,))
+        if isinstance(answer, NvmlRefusal):
+            raise answer
+        return answer
+
+    def fields(self, handle: Any, field_ids: Sequence[int]) -> list[float | NvmlRefusal]:
+        """Field values of a device in one call, each a number or the driver's own refusal of it.
+
+        Raises `NvmlRefusal` where the call as a whole is refused.
+        """
+        values = self.call_once("nvmlDeviceGetFieldValues", handle, list(field_ids))
+        return [
+            float(getattr(value.value, _VALUE_MEMBERS[value.valueType]))
+            if value.nvmlReturn == 0
+            else NvmlRefusal(value.nvmlReturn, self._message(value.nvmlReturn))
+            for value in values
+        ]
 
     def _initialise(self) -> None:
         if self._initialised:

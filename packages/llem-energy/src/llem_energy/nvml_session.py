@@ -1,6 +1,7 @@
 """A meter at work on GPUs: windows, idle power and the sample series."""
 
 import math
+import os
 from collections.abc import Callable, Sequence
 from statistics import fmean, stdev
 
@@ -13,9 +14,9 @@ from llem_energy.recording import Recording
 from llem_energy.sampler import Sampler
 from llem_energy.total import total_reading
 
-_START_TIMEOUT_S = 0.5
-"""Long enough for three updates of a 100 ms counter."""
-_CLOSE_TIMEOUT_S = 2.0
+_START_TIMEOUT_S = 2.0
+"""Long enough for what the first window needs before its start on the slowest sensor."""
+_CLOSE_TIMEOUT_S = 3.0
 
 
 class NvmlWindow:
@@ -56,7 +57,11 @@ class NvmlWindow:
 
 
 class NvmlSession:
-    """Sampling begins with this object and lasts until `close`."""
+    """Sampling begins with this object and lasts until `close`.
+
+    A session belongs to the process that opened it. What a fork inherits refuses to work there,
+    and its `close` does nothing, so that the two cannot disturb each other.
+    """
 
     def __init__(
         self,
@@ -73,8 +78,8 @@ class NvmlSession:
         self._sample_period_s = sample_period_s
         self._latest_end_ns: int | None = None
         self._closed = False
-        sampler.start()
-        sampler.wait(lambda: all(map(started, self._devices)), _START_TIMEOUT_S)
+        self._pid = os.getpid()
+        self._begin_sampling()
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -85,8 +90,13 @@ class NvmlSession:
         return self._sample_period_s
 
     def begin(self, name: str) -> NvmlWindow:
+        """Open a window now. Where sampling has failed since, it begins again before."""
+        self._refuse_after_fork()
         if self._closed:
             raise RuntimeError("the meter's session is closed")
+        self._sampler.catch_up()
+        if self._recording.stopped is not None:
+            self._begin_sampling()
         return NvmlWindow(name, self, self._clock)
 
     def ended(self, end_ns: int) -> None:
@@ -109,11 +119,13 @@ class NvmlSession:
         return self._idle_reading(window.reading(), window.start_ns, window.end_ns)
 
     def samples(self, since_ns: int = 0) -> Sequence[Sample]:
+        self._refuse_after_fork()
+        self._sampler.catch_up()
         return self._recording.samples(since_ns)
 
     def close(self) -> None:
         """Stop sampling, once the ends of all closed windows have been seen."""
-        if self._closed:
+        if self._closed or self._forked:
             return
         self._closed = True
         latest_ns = self._latest_end_ns
@@ -125,13 +137,37 @@ class NvmlSession:
         self, name: str, start_ns: int, end_ns: int, timeout_s: float
     ) -> tuple[EnergyReading, bool]:
         """Energy of a span, and whether later polls cannot change it."""
+        self._refuse_after_fork()
         arrived = self._sampler.wait(lambda: self._complete(end_ns), timeout_s)
         with self._recording.changed:
             stopped = self._recording.stopped
             windows = [read_window(d, start_ns, end_ns, stopped) for d in self._devices]
         sums = self._recording.summed_powers_w(start_ns, end_ns, series=False)
         reading = total_reading(name, start_ns, end_ns, windows, max(sums, default=None))
+        if self._sampler.flags:
+            reading = reading.model_copy(update={"flags": reading.flags + self._sampler.flags})
         return reading, arrived or stopped is not None
+
+    @property
+    def _forked(self) -> bool:
+        return os.getpid() != self._pid
+
+    def _refuse_after_fork(self) -> None:
+        if self._forked:
+            raise RuntimeError(
+                "this meter was opened before the process forked and belongs to its parent; open "
+                "one here"
+            )
+
+    def _begin_sampling(self) -> None:
+        """Sample, and wait until a window may begin."""
+        self._sampler.start()
+        self._sampler.wait(self._started, _START_TIMEOUT_S)
+
+    def _started(self) -> bool:
+        now_ns = self._clock.monotonic_ns()
+        with self._recording.changed:
+            return all(started(device, now_ns) for device in self._devices)
 
     def _complete(self, end_ns: int) -> bool:
         with self._recording.changed:

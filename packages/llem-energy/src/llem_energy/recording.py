@@ -9,43 +9,54 @@ from dataclasses import dataclass
 
 from llem_contracts import Sample
 
+from llem_energy.poll import BoardState, Poll
 from llem_energy.rows import Rows
 
 _NAN = math.nan
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
-    """One look at one device. None: not read."""
+class Gap:
+    """A span in which nobody looked at a device, from its last poll before to the first after."""
 
-    at_ns: int
-    energy_j: float | None = None
-    power_w: float | None = None
-    temperature_c: float | None = None
-    lost: str | None = None
-    """Why this device will not answer again."""
+    start_ns: int
+    end_ns: int
+    reason: str
 
 
 class Trace:
-    """All polls of one device, about 32 bytes each."""
+    """All polls of one device, about 40 bytes each, and its slow state beside them."""
 
     def __init__(self, uuid: str) -> None:
         self.uuid = uuid
         self.times_ns = array("q")
+        self.halves_ns = array("q")
         self.energies_j = array("d")
-        self.powers_w = array("d")
-        self.temperatures_c = array("d")
+        self.instants_w = array("d")
+        self.averages_w = array("d")
+        self.states: list[tuple[int, BoardState]] = []
+        """Instant and state, for the polls that asked."""
         self.resets_ns: list[tuple[int, int]] = []
         """Spans between polls in which the counter fell."""
         self.lost: tuple[int, str] | None = None
         """When and why the device stopped to answer."""
+        self.gaps: list[Gap] = []
+        """Where sampling broke off and went on, in order of time. Nothing is known inside."""
         self._last_counted: tuple[int, float] | None = None
+        self._interrupted: str | None = None
 
     def append(self, poll: Poll) -> None:
+        if self._interrupted is not None:
+            if self.times_ns:
+                self.gaps.append(Gap(self.times_ns[-1], poll.at_ns, self._interrupted))
+            self._interrupted = None
+        if poll.state is not None:
+            self.states.append((poll.at_ns, poll.state))
         self.times_ns.append(poll.at_ns)
+        self.halves_ns.append(poll.half_ns)
         self.energies_j.append(_number(poll.energy_j))
-        self.powers_w.append(_number(poll.power_w))
-        self.temperatures_c.append(_number(poll.temperature_c))
+        self.instants_w.append(_number(poll.instant_w))
+        self.averages_w.append(_number(poll.average_w))
         if poll.energy_j is not None:
             if self._last_counted is not None and poll.energy_j < self._last_counted[1]:
                 self.resets_ns.append((self._last_counted[0], poll.at_ns))
@@ -53,34 +64,75 @@ class Trace:
         if poll.lost is not None and self.lost is None:
             self.lost = (poll.at_ns, poll.lost)
 
+    def interrupt(self, reason: str) -> None:
+        """Say that polls are missing before the next one."""
+        self._interrupted = self._interrupted or reason
+
+    def gap_between(self, start_ns: int, end_ns: int) -> Gap | None:
+        """The first gap that reaches into the span."""
+        return next((g for g in self.gaps if g.start_ns < end_ns and g.end_ns > start_ns), None)
+
     def rows(self, start_ns: int, end_ns: int) -> Rows:
         """Polls from `start_ns` to `end_ns`, both included."""
         low, high = bisect_left(self.times_ns, start_ns), bisect_right(self.times_ns, end_ns)
-        return Rows(self.times_ns[low:high], self.energies_j[low:high], self.powers_w[low:high])
-
-    def rows_around(self, start_ns: int, end_ns: int, reach_ns: int) -> Rows:
-        """Polls within `reach_ns` of either instant: all that the ends of a long window need."""
-        if end_ns - start_ns <= 2 * reach_ns:
-            return self.rows(start_ns - reach_ns, end_ns + reach_ns)
-        first = self.rows(start_ns - reach_ns, start_ns + reach_ns)
-        last = self.rows(end_ns - reach_ns, end_ns + reach_ns)
         return Rows(
-            [*first.times_ns, *last.times_ns],
-            [*first.energies_j, *last.energies_j],
-            [*first.powers_w, *last.powers_w],
+            self.times_ns[low:high],
+            self.halves_ns[low:high],
+            self.energies_j[low:high],
+            self.instants_w[low:high],
+            self.averages_w[low:high],
         )
+
+    def rows_without_resets(self, start_ns: int, end_ns: int, inside_ns: int) -> Rows:
+        """The same, cut to the stretch around `inside_ns` in which the counter did not fall."""
+        for first_ns, last_ns in self.resets_ns:
+            if last_ns <= inside_ns:
+                start_ns = max(start_ns, last_ns)
+            else:
+                end_ns = min(end_ns, first_ns)
+        return self.rows(start_ns, end_ns)
+
+    def peak_w(self, start_ns: int, end_ns: int) -> float | None:
+        """Largest power that was read in the span, of the moment where that can be read."""
+        low, high = bisect_left(self.times_ns, start_ns), bisect_right(self.times_ns, end_ns)
+        powers = (self.power_w(index) for index in range(low, high))
+        return max((power for power in powers if not math.isnan(power)), default=None)
 
     def was_reset(self, start_ns: int, end_ns: int) -> bool:
         """Whether the counter may have fallen within the span."""
         return any(first <= end_ns and last >= start_ns for first, last in self.resets_ns)
 
-    def sample(self, index: int) -> Sample | None:
-        """One poll as a row of the series; None where it got nothing."""
-        values = (self.powers_w[index], self.energies_j[index], self.temperatures_c[index])
-        if all(math.isnan(value) for value in values):
+    def states_between(self, start_ns: int, end_ns: int) -> list[tuple[int, BoardState]]:
+        """Slow states with their instants, from `start_ns` to `end_ns`, both included."""
+        return [(at_ns, state) for at_ns, state in self.states if start_ns <= at_ns <= end_ns]
+
+    def power_w(self, index: int) -> float:
+        """Power of a poll: that of the moment where it can be read; NaN where none was."""
+        instant_w = self.instants_w[index]
+        return self.averages_w[index] if math.isnan(instant_w) else instant_w
+
+    def sample(self, index: int, stride: int) -> Sample | None:
+        """One poll as a row of the series; None where it got nothing.
+
+        It carries the slow state that was read since the row before it, `stride` polls earlier.
+        """
+        power_w, energy_j = self.power_w(index), self.energies_j[index]
+        state = self._latest_state(index, stride)
+        if math.isnan(power_w) and math.isnan(energy_j) and state is None:
             return None
-        power_w, energy_j, temperature_c = (None if math.isnan(v) else v for v in values)
-        return Sample(self.times_ns[index], self.uuid, power_w, energy_j, temperature_c)
+        state = state or BoardState()
+        return Sample(
+            monotonic_ns=self.times_ns[index],
+            device=self.uuid,
+            power_w=None if math.isnan(power_w) else power_w,
+            energy_j=None if math.isnan(energy_j) else energy_j,
+            temperature_c=state.temperature_c,
+        )
+
+    def _latest_state(self, index: int, stride: int) -> BoardState | None:
+        after_ns = self.times_ns[index - stride] if index >= stride else self.times_ns[0] - 1
+        last = bisect_right(self.states, self.times_ns[index], key=lambda state: state[0]) - 1
+        return self.states[last][1] if last >= 0 and self.states[last][0] > after_ns else None
 
 
 class Recording:
@@ -94,7 +146,7 @@ class Recording:
         self.traces = {uuid: Trace(uuid) for uuid in uuids}
         self.changed = threading.Condition()
         self.stopped: str | None = None
-        """Why there will be no further pass."""
+        """Why no further pass comes, unless sampling is resumed."""
         self._stride = series_stride
 
     def append(self, polls: Sequence[Poll]) -> None:
@@ -110,13 +162,26 @@ class Recording:
             self.stopped = self.stopped or reason
             self.changed.notify_all()
 
+    def resume(self) -> None:
+        """Say that passes come again after a stop; the time between is a gap in every trace."""
+        with self.changed:
+            if self.stopped is not None:
+                self.interrupt(self.stopped)
+                self.stopped = None
+
+    def interrupt(self, reason: str) -> None:
+        """Say that passes are missing before the next one."""
+        with self.changed:
+            for trace in self.traces.values():
+                trace.interrupt(reason)
+
     def samples(self, since_ns: int) -> list[Sample]:
         """The sample series from `since_ns` on, in order of time."""
         with self.changed:
             return [
                 sample
                 for index in self._passes(since_ns)
-                for sample in (trace.sample(index) for trace in self.traces.values())
+                for sample in (trace.sample(index, self._stride) for trace in self.traces.values())
                 if sample is not None and sample.monotonic_ns >= since_ns
             ]
 
@@ -130,7 +195,7 @@ class Recording:
             times = traces[0].times_ns
             low, high = bisect_left(times, start_ns), bisect_right(times, end_ns)
             sums = (
-                sum(trace.powers_w[index] for trace in traces)
+                sum(trace.power_w(index) for trace in traces)
                 for index in range(low, high)
                 if not series or index % self._stride == 0
             )

@@ -1,10 +1,10 @@
 """Joules of a window, with what they rest on."""
 
-from datetime import datetime
 from typing import Literal
 
 from llem_schema.frozen import FrozenDict, FrozenList
 from llem_schema.model import Model
+from llem_schema.scalars import Moment
 
 
 class DeviceReading(Model):
@@ -23,6 +23,8 @@ class DeviceReading(Model):
     flags: FrozenList[str] = ()
     reason: str | None = None
     """Why `energy_j` is None, or why this method was chosen."""
+    alternatives_j: FrozenDict[str, float] = FrozenDict()
+    """What other sensors of the device gave for the same window, by method."""
 
 
 class EnergyReading(Model):
@@ -76,7 +78,7 @@ class BaselineRecord(Model):
     samples: int
     duration_s: float
     power_per_device_w: FrozenDict[str, float]
-    measured_at: datetime
+    measured_at: Moment
 
 
 class EnergyBreakdown(Model):

@@ -1,0 +1,181 @@
+"""When a sensor updated, from polls that saw it before and after.
+
+A poll that finds another value than the one before it says that an update lies between the two:
+in an interval as wide as the polls are apart. Sensors update on a steady beat, so all intervals
+together say more than each alone. With n the number of a beat, f and T its phase and period,
+
+    earliest_n <= f + n T <= latest_n        for every interval seen
+
+is a convex region of beats; f + n T over that region dates every update far more closely than its
+own interval does. Where no beat fits, the intervals are widened
+in small steps until one does; beyond half an interval each update keeps its own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isnan
+from statistics import median
+
+_SLACKS_S = (0.0, 0.00025, 0.0005, 0.001, 0.002, 0.004)
+LONGEST_PERIOD_S = 0.5
+_LONGEST_BEAT = 128
+"""Updates that are fitted together; more would not be dated better than the clock is read."""
+
+_ROUNDING_S = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A change of a polled value. Seconds count from where the caller likes."""
+
+    earliest_s: float
+    latest_s: float
+    value: float
+    """What the sensor shows from here on."""
+
+    @property
+    def middle_s(self) -> float:
+        return (self.earliest_s + self.latest_s) / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """An update with its date."""
+
+    at_s: float
+    half_s: float
+    """The date is uncertain by this much to either side."""
+    value: float
+
+
+def updates(
+    times_s: Sequence[float], halves_s: Sequence[float], values: Sequence[float]
+) -> list[Update]:
+    """Changes of a polled value; NaN marks a poll that got none."""
+    found: list[Update] = []
+    before: tuple[float, float] | None = None
+    for at_s, half_s, value in zip(times_s, halves_s, values, strict=True):
+        if isnan(value):
+            continue
+        if before is not None and value != before[1]:
+            found.append(Update(before[0], at_s + half_s, value))
+        before = (at_s - half_s, value)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """Ticks of one sensor and the beat that they share."""
+
+    ticks: Sequence[Tick]
+    period_s: float | None
+    """None where too few updates were seen close to one another."""
+    period_half_s: float = 0.0
+    """The period is uncertain by this much to either side."""
+
+
+def date(seen: Sequence[Update]) -> Dated:
+    """Ticks of the updates, dated by the beat that they share as far as they have one.
+
+    A sensor whose value stands still shows no update; distances beyond `LONGEST_PERIOD_S` say
+    nothing of its beat.
+    """
+    parts = [
+        _date_together(seen[start : start + _LONGEST_BEAT])
+        for start in range(0, len(seen), _LONGEST_BEAT)
+    ]
+    if not parts:
+        return Dated((), None)
+    longest = max(parts, key=lambda part: len(part.ticks))
+    ticks = [tick for part in parts for tick in part.ticks]
+    return Dated(ticks, longest.period_s, longest.period_half_s)
+
+
+def _date_together(seen: Sequence[Update]) -> Dated:
+    numbers = _numbered(seen)
+    if numbers is not None:
+        widest_s = min(update.latest_s - update.earliest_s for update in seen) / 2
+        for slack_s in _SLACKS_S:
+            if slack_s > widest_s:
+                break
+            fitted = _fit(seen, numbers, slack_s)
+            if fitted is not None:
+                return fitted
+    ticks = [Tick(u.middle_s, (u.latest_s - u.earliest_s) / 2, u.value) for u in seen]
+    distances_s = _distances_s(seen)
+    if not distances_s:
+        return Dated(ticks, None)
+    widths_s = [update.latest_s - update.earliest_s for update in seen]
+    return Dated(ticks, median(distances_s), median(widths_s) / len(distances_s))
+
+
+def _distances_s(seen: Sequence[Update]) -> list[float]:
+    """Between neighbouring updates that are close enough to show a beat."""
+    distances_s = [later.middle_s - earlier.middle_s for earlier, later in pairwise(seen)]
+    return [distance_s for distance_s in distances_s if distance_s <= LONGEST_PERIOD_S]
+
+
+def _numbered(seen: Sequence[Update]) -> list[int] | None:
+    """The number of each update on a beat of their median distance; None for too few."""
+    distances_s = _distances_s(seen)
+    if len(distances_s) < 2:
+        return None
+    period_s = median(distances_s)
+    numbers = [0]
+    for earlier, later in pairwise(seen):
+        steps = round((later.middle_s - earlier.middle_s) / period_s)
+        numbers.append(numbers[-1] + max(1, steps))
+    return numbers
+
+
+def _fit(seen: Sequence[Update], numbers: Sequence[int], slack_s: float) -> Dated | None:
+    """Cut the region of beats down by one update after the other; None where nothing is left.
+
+    A beat is a pair of the date of the middle number and the period. The region starts as a
+    rectangle that holds every beat worth a thought.
+    """
+    middle = numbers[len(numbers) // 2]
+    guess_s = seen[len(seen) // 2].middle_s
+    period_s = (seen[-1].middle_s - seen[0].middle_s) / (numbers[-1] - numbers[0])
+    region = [
+        (guess_s + side * period_s, period_s * (1 + turn / 2))
+        for side, turn in ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    ]
+    for update, number in zip(seen, numbers, strict=True):
+        steps = number - middle
+        region = _cut(region, -1, steps, update.earliest_s - slack_s)
+        region = _cut(region, 1, steps, update.latest_s + slack_s)
+        if not region:
+            return None
+    ticks = []
+    for update, number in zip(seen, numbers, strict=True):
+        dates_s = [date_s + (number - middle) * period_s for date_s, period_s in region]
+        earliest_s, latest_s = min(dates_s), max(dates_s)
+        ticks.append(Tick((earliest_s + latest_s) / 2, (latest_s - earliest_s) / 2, update.value))
+    periods_s = [period_s for _, period_s in region]
+    shortest_s, longest_s = min(periods_s), max(periods_s)
+    return Dated(ticks, (shortest_s + longest_s) / 2, (longest_s - shortest_s) / 2)
+
+
+Corner = tuple[float, float]
+
+
+def _cut(region: Sequence[Corner], sign: int, steps: int, limit_s: float) -> list[Corner]:
+    """The part of a convex region whose dates `steps` on are beyond (-1) or before (1) a limit."""
+    over_s = [sign * (date_s + steps * period_s - limit_s) for date_s, period_s in region]
+    kept: list[Corner] = []
+    for index, corner in enumerate(region):
+        before = index - 1
+        if (over_s[before] > _ROUNDING_S) != (over_s[index] > _ROUNDING_S):
+            share = over_s[before] / (over_s[before] - over_s[index])
+            other = region[before]
+            kept.append(
+                (
+                    other[0] + share * (corner[0] - other[0]),
+                    other[1] + share * (corner[1] - other[1]),
+                )
+            )
+        if over_s[index] <= _ROUNDING_S:
+            kept.append(corner)
+    return kept

@@ -1,0 +1,115 @@
+"""Each sensor as a curve of energy over time that is known at its updates.
+
+An energy counter is such a curve as it stands. A power reading becomes one by the time that each
+reading speaks for. From there on all sensors are treated alike (see `carrying`).
+
+Seconds count from the start of the window, joules from where the curve begins.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isnan
+
+from llem_energy.rows import Rows
+from llem_energy.ticks import Dated, date, updates
+
+AVERAGING_S = 1.0
+"""Averaging time of the driver's average power (NVML reference: averaged over one second)."""
+USUAL_PERIOD_S = 0.1
+"""Update period of a power reading that shows none: the class of all current boards
+(arXiv 2312.02741)."""
+LONGEST_GAP_S = 1.0
+"""A power curve does not bridge more than this without a reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knot:
+    """A point of the curve."""
+
+    at_s: float
+    half_s: float
+    """The energy was reached within this of `at_s`."""
+    energy_j: float
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """The curve of one sensor."""
+
+    knots: Sequence[Knot]
+    period_s: float
+    """Time between updates."""
+    noise_j: float = 0.0
+    """1 sigma that the readings of each second add to the energy, each second anew."""
+
+    period_share: float = 0.0
+    """1 sigma of the period as a share of it, where readings are multiplied by it."""
+
+    def undoing_j(self, seconds: float) -> float:
+        """1 sigma of a curve that was added up over so many seconds, beside its dates."""
+        return self.noise_j * math.sqrt(seconds + 1)
+
+    def powers_w(self, start_s: float, end_s: float) -> list[float]:
+        """Mean power between neighbouring knots that both lie in the span."""
+        inside = [knot for knot in self.knots if start_s <= knot.at_s <= end_s]
+        return [slope_w(first, second) for first, second in pairwise(inside)]
+
+
+def slope_w(first: Knot, second: Knot) -> float:
+    """Mean power between two knots."""
+    return (second.energy_j - first.energy_j) / (second.at_s - first.at_s)
+
+
+def counter_track(rows: Rows, origin_ns: int) -> Track:
+    """The energy counter, at its updates."""
+    dated = dates_of(rows, rows.energies_j, origin_ns)
+    knots = [Knot(tick.at_s, tick.half_s, tick.value) for tick in dated.ticks]
+    return Track(knots, dated.period_s or USUAL_PERIOD_S)
+
+
+def instant_track(rows: Rows, origin_ns: int) -> Track:
+    """The power of the moment, each reading spoken for the period that ends with its update.
+
+    A reading that stands still has had updates all the same: there the curve is known everywhere.
+    """
+    times_s = seconds(rows.times_ns, origin_ns)
+    read = [(t, v) for t, v in zip(times_s, rows.instants_w, strict=True) if not isnan(v)]
+    if not read:
+        return Track((), USUAL_PERIOD_S)
+    dated = dates_of(rows, rows.instants_w, origin_ns)
+    period_s = dated.period_s or USUAL_PERIOD_S
+    knots = [Knot(read[0][0], 0.0, 0.0)]
+    power_w = read[0][1]
+    end_s = read[-1][0]
+    for tick in dated.ticks:
+        standing_s = tick.at_s - knots[-1].at_s - period_s
+        _hold(knots, power_w, standing_s, period_s)
+        energy_j = knots[-1].energy_j + tick.value * (tick.at_s - knots[-1].at_s)
+        knots.append(Knot(tick.at_s, tick.half_s, energy_j))
+        power_w = tick.value
+    _hold(knots, power_w, end_s - knots[-1].at_s - period_s, period_s)
+    return Track(knots, period_s, period_share=dated.period_half_s / (math.sqrt(3) * period_s))
+
+
+def _hold(knots: list[Knot], power_w: float, standing_s: float, period_s: float) -> None:
+    """Go on with the same power for `standing_s`, in whole periods and the rest."""
+    if standing_s <= 0.25 * period_s:
+        return
+    steps = max(1, round(standing_s / period_s))
+    for _ in range(steps):
+        last = knots[-1]
+        step_s = standing_s / steps
+        knots.append(Knot(last.at_s + step_s, 0.0, last.energy_j + power_w * step_s))
+
+
+def dates_of(rows: Rows, values: Sequence[float], origin_ns: int) -> Dated:
+    """Updates of one column of the polls."""
+    halves_s = [half_ns / 1e9 for half_ns in rows.halves_ns]
+    return date(updates(seconds(rows.times_ns, origin_ns), halves_s, values))
+
+
+def seconds(times_ns: Sequence[int], origin_ns: int) -> list[float]:
+    """Instants as seconds after `origin_ns`."""
+    return [(at_ns - origin_ns) / 1e9 for at_ns in times_ns]
