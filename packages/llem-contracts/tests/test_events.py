@@ -1,47 +1,41 @@
 """Events travel between processes as JSON lines."""
 
+from pathlib import Path
 from typing import get_args
 
 import pytest
-from llem_contracts import (
-    Event,
-    Notice,
-    PhaseFinished,
-    PhaseProgress,
-    PhaseSkipped,
-    PhaseStarted,
-    RunFailed,
-    RunSaved,
-    RunStarted,
-    event_from_json,
-)
+from llem_contracts import Event, RunSaved, event_from_json
+from llem_testing.goldens import golden_documents, golden_files, unseen_keys
 from pydantic import ValidationError
 
-EXAMPLES: list[Event] = [
-    RunStarted(experiment_id="e1", model="builtin:tiny", backend="pytorch"),
-    PhaseStarted(phase="warm-up", total=5, unit="runs"),
-    PhaseStarted(phase="load"),
-    PhaseProgress(phase="warm-up", completed=2.0, total=None),
-    PhaseFinished(phase="warm-up", duration_s=1.5),
-    PhaseSkipped(phase="baseline", reason="no sensor can be read"),
-    Notice(code="no_sensor", message="line one\nline two, with ünicode"),
-    RunSaved(path="results/tiny"),
-    RunFailed(error="BackendError", message="out of memory", cure=None),
+GOLDENS = Path(__file__).with_name("goldens") / "event"
+LINES = [
+    line for file in golden_files(GOLDENS) for line in file.read_text(encoding="utf-8").splitlines()
 ]
 
 
-class TestJsonLines:
-    def test_every_kind_of_event_is_among_the_examples(self) -> None:
-        assert {type(event) for event in EXAMPLES} == set(get_args(Event))
-
+class TestGoldenLines:
     @pytest.mark.parametrize(
-        "event", EXAMPLES, ids=[f"{n}-{event.type}" for n, event in enumerate(EXAMPLES)]
+        "line", LINES, ids=[f"{n}-{event_from_json(line).type}" for n, line in enumerate(LINES)]
     )
-    def test_event_comes_back_as_it_was_sent(self, event: Event) -> None:
-        line = event.model_dump_json()
-        assert "\n" not in line
-        assert event_from_json(line) == event
-        assert event_from_json(line.encode()) == event
+    def test_event_is_sent_again_as_it_came(self, line: str) -> None:
+        assert event_from_json(line).model_dump_json() == line
+        assert event_from_json(line.encode()) == event_from_json(line)
+
+    @pytest.mark.parametrize("kind", get_args(Event), ids=lambda kind: kind.__name__)
+    def test_hold_each_field_of_each_kind_of_event(self, kind: type[Event]) -> None:
+        of_kind = [
+            document
+            for document in golden_documents(GOLDENS)
+            if document["type"] == kind.model_fields["type"].default
+        ]
+        missing = unseen_keys(kind, of_kind)
+        assert missing == (), "give them a value in tools/write_goldens.py and run it"
+
+
+class TestJsonLines:
+    def test_a_line_break_in_a_text_breaks_no_line(self) -> None:
+        assert "\n" not in RunSaved(path="two\nlines").model_dump_json()
 
     def test_type_names_are_distinct(self) -> None:
         names = [kind.model_fields["type"].default for kind in get_args(Event)]

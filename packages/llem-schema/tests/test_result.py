@@ -36,7 +36,7 @@ class TestNonePaths:
     def test_leaves_out_what_was_chosen_rather_than_measured(
         self, result: ExperimentResult
     ) -> None:
-        assert result.effective_config["threads"] is None
+        assert result.effective_config["eos"] == (0, None)
         assert result.config.pytorch is None
         assert result.run_settings.results_dir is None
         tops = {path.split(".")[0] for path in none_paths(result)}
@@ -68,7 +68,7 @@ class TestResult:
         ] == []
 
     def test_is_frozen_in_its_lists(self, result: ExperimentResult) -> None:
-        assert result.reproducibility_notes == ("no energy was measured",)
+        assert type(result.reproducibility_notes) is tuple
 
 
 class TestOrderFromJson:

@@ -91,6 +91,10 @@ if TYPE_CHECKING:
         none_paths as none_paths,
         unexplained as unexplained,
     )
+    from llem_schema.scalars import (
+        Moment as Moment,
+        Version1 as Version1,
+    )
     from llem_schema.shape import (
         DecoderDimensions as DecoderDimensions,
         ModelShape as ModelShape,
@@ -153,6 +157,7 @@ _NAMES_BY_MODULE = {
         "none_paths",
         "unexplained",
     ),
+    "scalars": ("Moment", "Version1"),
     "shape": ("DecoderDimensions", "ModelShape"),
     "user_config": ("AdvancedDefaults", "MeasurementDefaults", "OutputDefaults", "UserConfig"),
     "warmup": ("HeatRecord", "WarmupResult"),

@@ -5,6 +5,7 @@ from typing import Literal
 from llem_schema.config import ExperimentConfig
 from llem_schema.frozen import FrozenDict
 from llem_schema.model import Model
+from llem_schema.scalars import Version1
 
 Origin = Literal["flag", "caller", "file", "user config"]
 """`caller`: an `ExperimentConfig` object handed over in Python."""
@@ -24,7 +25,7 @@ class RunSettings(Model):
 class WorkOrder(Model):
     """One experiment, ready to run anywhere: a worker reads neither YAML nor user config."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Version1 = 1
     experiment_id: str
     config: ExperimentConfig
     settings: RunSettings = RunSettings()

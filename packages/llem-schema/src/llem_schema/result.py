@@ -1,7 +1,6 @@
 """What a run found out."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -16,6 +15,7 @@ from llem_schema.model import Model
 from llem_schema.notes import MeasurementWarning, NotMeasured
 from llem_schema.order import RunSettings
 from llem_schema.prompts import PromptsRecord
+from llem_schema.scalars import Moment, Version1
 from llem_schema.shape import ModelShape
 from llem_schema.warmup import WarmupResult
 
@@ -28,7 +28,7 @@ class WindowRecord(Model):
     start_ns: int
     end_ns: int
     anchor_monotonic_ns: int
-    anchor_wall: datetime
+    anchor_wall: Moment
     """Wall-clock time at `anchor_monotonic_ns`."""
 
 
@@ -63,7 +63,7 @@ class BackendRecord(Model):
 class ExperimentResult(Model):
     """The result of one experiment. Every None is explained in `not_measured`."""
 
-    schema_version: Literal[1]
+    schema_version: Version1
     experiment_id: str
     measurement_config_hash: str
     config: ExperimentConfig
@@ -107,8 +107,8 @@ class ExperimentResult(Model):
     measurement_warnings: FrozenList[MeasurementWarning]
     not_measured: FrozenDict[str, NotMeasured]
     run_settings: RunSettings
-    started_at: datetime
-    ended_at: datetime
+    started_at: Moment
+    ended_at: Moment
 
 
 _CHOSEN_NOT_MEASURED = frozenset({"config", "effective_config", "run_settings", "not_measured"})

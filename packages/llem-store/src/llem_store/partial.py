@@ -1,9 +1,6 @@
 """What is left of a run that ended without a result."""
 
-from datetime import datetime
-from typing import Literal
-
-from llem_schema import ExperimentConfig, Model, RunSettings
+from llem_schema import ExperimentConfig, Model, Moment, RunSettings, Version1
 
 PARTIAL_NAME = "partial.json"
 
@@ -11,7 +8,7 @@ PARTIAL_NAME = "partial.json"
 class PartialRun(Model):
     """Marks a run's folder as partial: `partial.json`, in the place of `result.json`."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Version1 = 1
     experiment_id: str
     config: ExperimentConfig
     run_settings: RunSettings
@@ -20,4 +17,4 @@ class PartialRun(Model):
     timeseries: str | None
     """File of the samples taken until the end; None where none were taken."""
     requests_file: str | None
-    ended_at: datetime
+    ended_at: Moment

@@ -1,0 +1,30 @@
+"""Scalars that pydantic's own types take too freely, even where they are strict."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BeforeValidator, ValidationInfo
+
+_DATE_AND_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def _read_moment(value: Any, info: ValidationInfo) -> Any:
+    if info.mode != "json" or not isinstance(value, str):
+        return value
+    if not _DATE_AND_TIME.fullmatch(value):
+        raise ValueError("a date and time with its offset belong here: 2026-11-23T14:30:05Z")
+    return datetime.fromisoformat(value)
+
+
+def _no_boolean(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a version is a number")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment)]
+"""A point in time that everybody reads alike: with its offset, and not seconds since 1970 ("3")."""
+
+Version1 = Annotated[Literal[1], BeforeValidator(_no_boolean)]
+"""The `schema_version` of a document in its first form; True, which equals 1, is none."""

@@ -1,0 +1,240 @@
+"""Write the golden documents anew: `python tools/write_goldens.py [FOLDER]`.
+
+A golden is a document as this version writes it, committed so that every later version is tested
+against it. Until the first release a change of a document may change its goldens: run this, look at
+the difference, and commit it with the change; a new field gets a value here or in the examples of
+llem-testing. From the first release on a golden is never touched again: a new optional field is
+None in the old ones, and a new schema version gets a folder `v2`, which alone is written from then.
+
+FOLDER is where the tree of goldens goes; the repository by default.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from llem_contracts import (
+    Event,
+    Notice,
+    PhaseFinished,
+    PhaseProgress,
+    PhaseSkipped,
+    PhaseStarted,
+    RunFailed,
+    RunSaved,
+    RunStarted,
+)
+from llem_schema import (
+    ExperimentConfig,
+    ExperimentResult,
+    FrozenDict,
+    Model,
+    NotMeasured,
+    RunSettings,
+    UserConfig,
+    WorkOrder,
+    known_keys,
+    measurement_config_hash,
+    none_paths,
+)
+from llem_store import PartialRun
+from llem_testing import example_result, example_shape
+from pydantic import ValidationError
+
+ROOT = Path(__file__).parents[1]
+MINIMAL_CONFIG = {"model": "builtin:tiny"}
+FULL_CONFIG: dict[str, Any] = {
+    "model": "meta-llama/Llama-3.1-8B",
+    "revision": "main",
+    "backend": "pytorch",
+    "precision": "fp16",
+    "dataset": {"source": "prompts.jsonl", "column": "question"},
+    "n": 32,
+    "max_input_tokens": 512,
+    "max_output_tokens": 64,
+    "output_length": "natural",
+    "random_seed": 7,
+    "decoder": {"strategy": "sample", "temperature": 0.7, "top_k": 50, "top_p": 0.9},
+    "warmup": {
+        "n_warmup": 2,
+        "convergence_detection": True,
+        "cv_threshold": 0.02,
+        "max_prompts": 10,
+        "thermal": "floor",
+        "thermal_floor_seconds": 30.0,
+    },
+    "baseline": {"enabled": True, "duration_seconds": 10.0},
+    "energy": {"meter": "nvml", "sample_period_s": 0.1},
+    "min_window_s": 30.0,
+    "passthrough_kwargs": {"num_beams": 2, "eos_token_id": None, "für": ["é", 1.5]},
+    "pytorch": {
+        "device": "cuda",
+        "batch_size": 8,
+        "attn_implementation": "sdpa",
+        "model_kwargs": {"rope_scaling": {"factor": 2.0}},
+    },
+    "extension": {"acme": {"threads": 4}},
+}
+FULL_USER_CONFIG: dict[str, Any] = {
+    "output": {"results_dir": "/data/results", "model_cache_dir": "/data/models"},
+    "measurement": {"meter": "nvml"},
+    "advanced": {"sample_period_s": 0.05},
+}
+SETTINGS = RunSettings(
+    results_dir="results",
+    model_cache_dir="/data/models",
+    origins=FrozenDict({"model": "file", "n": "flag", "results_dir": "user config"}),
+)
+NOT_CHOSEN = ("config", "effective_config", "run_settings", "not_measured")
+"""Parts of a result in which a None needs no reason, and the reasons themselves."""
+
+FULL_EVENTS: list[Event] = [
+    RunStarted(experiment_id="golden-0001", model="builtin:tiny", backend="pytorch"),
+    PhaseSkipped(phase="baseline", reason="no sensor can be read"),
+    PhaseStarted(phase="warm-up", total=5.0, unit="runs"),
+    PhaseProgress(phase="warm-up", completed=2.0, total=6.0),
+    PhaseFinished(phase="warm-up", duration_s=1.5),
+    Notice(code="no_sensor", message="line one\nline two, with ünicode"),
+    RunSaved(path="results/tiny_pytorch_2026-11-23T14-30-05"),
+    RunFailed(error="BackendError", message="out of memory", cure="Take a smaller batch."),
+]
+MINIMAL_EVENTS: list[Event] = [
+    PhaseStarted(phase="load"),
+    PhaseProgress(phase="load", completed=0.0),
+    RunFailed(error="KeyboardInterrupt", message="interrupted"),
+]
+
+
+def goldens() -> Iterator[tuple[str, str]]:
+    """Path and text of each golden, the path from the root of the repository."""
+    full, minimal = (ExperimentConfig.model_validate(c) for c in (FULL_CONFIG, MINIMAL_CONFIG))
+    typed = {"full": full, "minimal": minimal}
+    users = {"full": UserConfig.model_validate(FULL_USER_CONFIG), "minimal": UserConfig()}
+    for form, config in typed.items():
+        yield _path("schema", "experiment-config", form), _as_typed(config)
+    for form, user in users.items():
+        yield _path("schema", "user-config", form), _as_typed(user)
+    packages = FrozenDict({"llem-schema": "0.1.0", "llem-harness": "0.1.0"})
+    orders = {
+        "full": WorkOrder(
+            experiment_id="golden-0001", config=full, settings=SETTINGS, packages=packages
+        ),
+        "minimal": WorkOrder(experiment_id="golden-0002", config=minimal),
+    }
+    for form, order in orders.items():
+        yield _path("schema", "work-order", form), _as_written(order)
+    result = _full_result(full)
+    yield _path("schema", "result", "full"), _as_written(result)
+    yield _path("schema", "result", "minimal"), _as_written(_emptied(result, minimal))
+    for form, partial in _partial_runs(typed, result).items():
+        yield _path("store", "partial-run", form), _as_written(partial)
+    for form, events in {"full": FULL_EVENTS, "minimal": MINIMAL_EVENTS}.items():
+        lines = "".join(f"{event.model_dump_json()}\n" for event in events)
+        yield _path("contracts", "event", form, "jsonl"), lines
+
+
+def _path(package: str, document: str, form: str, suffix: str = "json") -> str:
+    return f"packages/llem-{package}/tests/goldens/{document}/v1/{form}.{suffix}"
+
+
+def _as_typed(model: Model) -> str:
+    """With the keys that a person wrote."""
+    return model.model_dump_json(indent=2, exclude_unset=True) + "\n"
+
+
+def _as_written(model: Model) -> str:
+    return model.model_dump_json(indent=2) + "\n"
+
+
+def _full_result(config: ExperimentConfig) -> ExperimentResult:
+    """Every field has a value, also those that no one run has together."""
+    whole = example_result(
+        config=config,
+        measurement_config_hash=measurement_config_hash(config),
+        run_settings=SETTINGS,
+    )
+    shape = example_shape().model_copy(update={"experts_per_layer": 8})
+    facts = whole.environment_snapshot.gpus[0]
+    gpu = facts.model_copy(update={"unavailable": FrozenDict({"mig_enabled": "not supported"})})
+    cpu = whole.environment_snapshot.cpu.model_copy(
+        update={"unavailable": FrozenDict({"name": "not told"})}
+    )
+    return whole.model_copy(
+        update={
+            "model": whole.model.model_copy(update={"shape": shape}),
+            "environment_snapshot": whole.environment_snapshot.model_copy(
+                update={"gpus": (gpu,), "cpu": cpu}
+            ),
+            "not_measured": FrozenDict(),
+        }
+    )
+
+
+def _emptied(result: ExperimentResult, config: ExperimentConfig) -> ExperimentResult:
+    """Every field that may be None is None and explained; the config holds its defaults."""
+    poorer = result.model_copy(
+        update={
+            "config": config,
+            "measurement_config_hash": measurement_config_hash(config),
+            "run_settings": RunSettings(),
+        }
+    )
+    document = json.loads(poorer.model_dump_json())
+    for key in known_keys(ExperimentResult):
+        if key.split(".")[0] not in NOT_CHOSEN and "*" not in key:
+            document = _with_none(document, key.split("."))
+    bare = ExperimentResult.model_validate_json(json.dumps(document))
+    why = NotMeasured(code="not_applicable", reason="nothing was measured")
+    reasons = FrozenDict({path: why for path in none_paths(bare)})
+    return bare.model_copy(update={"not_measured": reasons})
+
+
+def _with_none(document: dict[str, Any], parts: list[str]) -> dict[str, Any]:
+    """The result with None at a key; as it was where that may not be or the key is not there."""
+    changed = json.loads(json.dumps(document))
+    place = changed
+    for part in parts[:-1]:
+        place = place.get(part)
+        if place is None:
+            return document
+    place[parts[-1]] = None
+    try:
+        ExperimentResult.model_validate_json(json.dumps(changed))
+    except ValidationError:
+        return document
+    return changed
+
+
+def _partial_runs(
+    configs: dict[str, ExperimentConfig], result: ExperimentResult
+) -> dict[str, PartialRun]:
+    tables = {"full": ("timeseries.parquet", "requests.parquet"), "minimal": (None, None)}
+    settings = {"full": SETTINGS, "minimal": RunSettings()}
+    return {
+        form: PartialRun(
+            experiment_id="golden-0001",
+            config=config,
+            run_settings=settings[form],
+            reason="interrupted",
+            timeseries=tables[form][0],
+            requests_file=tables[form][1],
+            ended_at=result.ended_at,
+        )
+        for form, config in configs.items()
+    }
+
+
+def main(folder: Path) -> None:
+    """Write every golden below a folder, and say which changed."""
+    for path, text in goldens():
+        file = folder / path
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            print(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT)
