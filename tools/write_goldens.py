@@ -187,7 +187,7 @@ def _emptied(result: ExperimentResult, config: ExperimentConfig) -> ExperimentRe
             document = _with_none(document, key.split("."))
     bare = ExperimentResult.model_validate_json(json.dumps(document))
     why = NotMeasured(code="not_applicable", reason="nothing was measured")
-    reasons = FrozenDict({path: why for path in none_paths(bare)})
+    reasons = FrozenDict(dict.fromkeys(none_paths(bare), why))
     return bare.model_copy(update={"not_measured": reasons})
 
 

@@ -23,6 +23,8 @@ class DeviceReading(Model):
     flags: FrozenList[str] = ()
     reason: str | None = None
     """Why `energy_j` is None, or why this method was chosen."""
+    alternatives_j: FrozenDict[str, float] = FrozenDict()
+    """What other sensors of the device gave for the same window, by method."""
 
 
 class EnergyReading(Model):
