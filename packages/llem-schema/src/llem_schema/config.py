@@ -108,6 +108,7 @@ class ExperimentConfig(Model):
     passthrough_kwargs: JsonObject | None = None
     """Arguments handed to the backend's generation call as they stand."""
     pytorch: PyTorchConfig | None = None
+    """Settings of the backend `pytorch`."""
     extension: FrozenDict[str, JsonObject] | None = None
     """Sections of backends from elsewhere, by backend name."""
 
