@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from llem_energy import NvmlDevices, NvmlLibrary, NvmlMeter, PollingLoop, Recording
+from llem_energy import NvmlDevices, NvmlLibrary, NvmlMeter, SamplingTask
 
 NOT_SUPPORTED, TIMEOUT, LIBRARY_NOT_FOUND, LOST = 3, 10, 12, 15
 
@@ -181,12 +181,18 @@ class ScriptedNvml:
 class InlineSampler:
     """Makes the passes that are due while the hand clock moves."""
 
-    def __init__(self, machine: "Machine", loop: PollingLoop, recording: Recording) -> None:
-        self.machine, self.loop, self.recording = machine, loop, recording
+    flags: tuple[str, ...] = ()
+
+    def __init__(self, machine: "Machine", task: SamplingTask) -> None:
+        self.machine, self.loop, self.recording = machine, task.loop(), task.recording
         self.stopped = False
 
     def start(self) -> None:
         self.machine.sampler = self
+        self.recording.resume()
+
+    def catch_up(self) -> None:
+        """Every pass goes into the recording as it is made."""
 
     def wait(self, until: Callable[[], bool], timeout_s: float) -> bool:
         deadline = self.machine.clock.now_ns + timeout_s * 1e9
@@ -227,7 +233,7 @@ class Machine:
         self.meter = NvmlMeter(
             self.library,
             self.clock,
-            lambda loop, recording, clock: InlineSampler(self, loop, recording),
+            lambda task: InlineSampler(self, task),
         )
 
     @property

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     )
     from llem_energy.nvml_meter import NvmlMeter as NvmlMeter
     from llem_energy.polling import PollingLoop as PollingLoop
+    from llem_energy.process_sampler import ProcessSampler as ProcessSampler
     from llem_energy.recording import Recording as Recording
-    from llem_energy.sampler import Sampler as Sampler, ThreadSampler as ThreadSampler
+    from llem_energy.sampler import (
+        Sampler as Sampler,
+        SamplingTask as SamplingTask,
+        ThreadSampler as ThreadSampler,
+    )
 
 __version__ = "0.1.0"
 
@@ -35,8 +40,9 @@ _NAMES_BY_MODULE = {
     "nvml_library": ("NvmlLibrary", "open_library"),
     "nvml_meter": ("NvmlMeter",),
     "polling": ("PollingLoop",),
+    "process_sampler": ("ProcessSampler",),
     "recording": ("Recording",),
-    "sampler": ("Sampler", "ThreadSampler"),
+    "sampler": ("Sampler", "SamplingTask", "ThreadSampler"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
@@ -50,8 +56,10 @@ __all__ = [
     "NvmlLibrary",
     "NvmlMeter",
     "PollingLoop",
+    "ProcessSampler",
     "Recording",
     "Sampler",
+    "SamplingTask",
     "ThreadSampler",
     "__version__",
     "devices",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from llem_contracts import Clock, Meter
+from llem_contracts import Meter
 from llem_schema import DeviceFacts
 
 from llem_testing.cases import example_accelerator
@@ -37,17 +37,35 @@ class PollRecording(Protocol):
         ...
 
 
+class SamplingTask(Protocol):
+    """What a meter wants to have sampled."""
+
+    @property
+    def recording(self) -> PollRecording:
+        """Where the passes go."""
+        ...
+
+    def loop(self) -> PollingLoop:
+        """Begin to poll in this process."""
+        ...
+
+
 class InlineSampler:
     """Makes the passes that are due as a fake clock moves: no thread, no process."""
 
-    def __init__(self, loop: PollingLoop, recording: PollRecording, clock: FakeClock) -> None:
-        self._loop = loop
-        self._recording = recording
+    flags: tuple[str, ...] = ()
+
+    def __init__(self, task: SamplingTask, clock: FakeClock) -> None:
+        self._loop = task.loop()
+        self._recording = task.recording
         self._clock = clock
         self._stopped = False
 
     def start(self) -> None:
         """Nothing happens before the clock moves."""
+
+    def catch_up(self) -> None:
+        """Every pass is recorded as it is made."""
 
     def wait(self, until: Callable[[], bool], timeout_s: float) -> bool:
         """Let the clock run until the condition holds; False where it does not in that time."""
@@ -69,7 +87,7 @@ class InlineSampler:
         self._recording.stop("sampling was stopped")
 
 
-MakeSampler = Callable[[PollingLoop, PollRecording, Clock], InlineSampler]
+MakeSampler = Callable[[SamplingTask], InlineSampler]
 
 MakeMeter = Callable[[ChangingGpus, FakeClock, MakeSampler], tuple[Meter, Sequence[DeviceFacts]]]
 """Of a binding, a clock and what makes its samplers: a meter, and the devices it sees."""
@@ -110,9 +128,7 @@ class SimulatedBench(MeterBench):
     def fail(self) -> None:
         self._gpus.lose()
 
-    def _make_sampler(
-        self, loop: PollingLoop, recording: PollRecording, _clock: Clock
-    ) -> InlineSampler:
+    def _make_sampler(self, task: SamplingTask) -> InlineSampler:
         """The latest session is the one that is polled."""
-        self._sampler = InlineSampler(loop, recording, self._fake)
+        self._sampler = InlineSampler(task, self._fake)
         return self._sampler
