@@ -1,62 +1,11 @@
-"""The order of the steps: what is idle is idle, and what is timed is done (CM-15, CM-17)."""
+"""The order of the steps, and by which methodology a run is measured (CM-17, RES-03)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from llem_harness import run
-from llem_schema import ExperimentConfig, WorkOrder
-from llem_testing import ScriptedBackend, ScriptedModel
+from llem_schema import WorkOrder
 
 from .orders import changed
-
-SETTLING_S = 0.25
-
-
-class SettlingModel(ScriptedModel):
-    """Work is in flight until `synchronize` has waited for it."""
-
-    def __init__(self, backend: "SettlingBackend", config: ExperimentConfig) -> None:
-        super().__init__(backend, config)
-        self._settling = backend
-
-    def synchronize(self) -> None:
-        super().synchronize()
-        self._settling.clock.sleep(SETTLING_S)
-        self._settling.settled_ns.append(self._settling.clock.monotonic_ns())
-
-
-class SettlingBackend(ScriptedBackend):
-    """Gives models that settle, and keeps the instants at which they had."""
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.settled_ns: list[int] = []
-
-    @contextmanager
-    def load(self, config: ExperimentConfig) -> Iterator[ScriptedModel]:
-        with super().load(config):
-            yield SettlingModel(self, config)
-
-
-class TestSynchronisation:
-    def test_a_window_opens_and_closes_when_nothing_is_in_flight(
-        self, world: Any, order: WorkOrder
-    ) -> None:
-        backend = SettlingBackend(world.clock, world.load)
-        world.with_ports(backend=backend)
-        result = run(changed(order, warmup={"n_warmup": 0, "thermal": "off"}), world.ports)
-        assert result.window.start_ns == backend.settled_ns[0]
-        assert result.window.end_ns == backend.settled_ns[-1]
-        assert len(backend.settled_ns) == 1 + result.passes
-
-    def test_a_warmup_run_is_timed_until_nothing_is_in_flight(
-        self, world: Any, order: WorkOrder
-    ) -> None:
-        plain = run(order, world.ports).warmup_result.latencies_ms
-        world.with_ports(backend=SettlingBackend(world.clock, world.load))
-        settling = run(order, world.ports).warmup_result.latencies_ms
-        assert settling[0] == plain[0] + SETTLING_S * 1e3
 
 
 class TestBaseline:

@@ -17,35 +17,39 @@ from .orders import changed
 class RestlessModel(ScriptedModel):
     """Takes a while more, now a short and now a long one."""
 
-    def __init__(
-        self, backend: ScriptedBackend, config: ExperimentConfig, delays_s: Iterator[float]
-    ) -> None:
+    def __init__(self, backend: "RestlessBackend", config: ExperimentConfig) -> None:
         super().__init__(backend, config)
-        self._clock = backend.clock
-        self._delays_s = delays_s
+        self._restless = backend
 
     def generate(
         self, requests: Sequence[GenerationRequest], progress: Any = None
     ) -> tuple[GeneratedRequest, ...]:
-        self._clock.sleep(next(self._delays_s))
+        self._restless.clock.sleep(next(self._restless.delays_s))
         return super().generate(requests, progress)
+
+    def synchronize(self) -> None:
+        self._restless.clock.sleep(self._restless.settling_s)
+        super().synchronize()
 
 
 class RestlessBackend(ScriptedBackend):
-    """Gives models whose calls take the given delays in turn, the last ones over again."""
+    """Gives models whose calls take the given delays in turn, over and over again."""
 
-    def __init__(self, *args: Any, delays_s: Sequence[float], **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._delays_s = cycle(delays_s)
+    settling_s = 0.0
+    """How long `synchronize` takes."""
+    delays_s: Iterator[float] = cycle([0.0])
 
     @contextmanager
     def load(self, config: ExperimentConfig) -> Iterator[ScriptedModel]:
         with super().load(config):
-            yield RestlessModel(self, config, self._delays_s)
+            yield RestlessModel(self, config)
 
 
-def warmed(world: Any, order: WorkOrder, delays_s: Sequence[float], **warmup: Any) -> WarmupResult:
-    backend = RestlessBackend(world.clock, world.load, delays_s=delays_s)
+def warmed(
+    world: Any, order: WorkOrder, delays_s: Sequence[float], settling_s: float = 0.0, **warmup: Any
+) -> WarmupResult:
+    backend = RestlessBackend(world.clock, world.load)
+    backend.delays_s, backend.settling_s = cycle(delays_s), settling_s
     settings = {"thermal": "off", **warmup}
     return run(
         changed(order, warmup=settings), world.with_ports(backend=backend).ports
@@ -94,3 +98,7 @@ class TestRecord:
         assert result.max_prompts == 9
         assert result.target_cv == 0.05
         assert result.final_cv == pytest.approx(0.0)
+
+    def test_a_run_is_timed_until_nothing_is_in_flight(self, world: Any, order: WorkOrder) -> None:
+        result = warmed(world, order, [1.0], settling_s=0.25, n_warmup=2)
+        assert result.latencies_ms == pytest.approx((1300.0,) * 2)
