@@ -1,68 +1,115 @@
-"""The Python examples of every README run as they stand, offline."""
+"""The examples of every document are true: they run as they stand, offline, or say why not."""
 
-import os
-import re
-import subprocess
-import sys
-from dataclasses import dataclass
+import json
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
+import documents
 import pytest
+from documents import ROOT, Example
+from llem_study import load_user_config, resolve
 
-ROOT = Path(__file__).parents[2]
-FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-OFFLINE = {"HF_HUB_OFFLINE": "1", "LLEM_CONFIG": "none", "NO_COLOR": "1"}
-
-
-@dataclass(frozen=True)
-class Example:
-    """One Python block of a README."""
-
-    readme: Path
-    line: int
-    code: str
-
-    @property
-    def place(self) -> str:
-        return f"{self.readme.relative_to(ROOT)}:{self.line}"
+EXAMPLES = [
+    example for document in documents.documents() for example in documents.examples(document)
+]
+RUN = ("python", "sh")
+NOT_RUN = ("text",)
 
 
-def readmes() -> list[Path]:
-    patterns = [
-        "README.md",
-        "packages/*/README.md",
-        "apps/*/README.md",
-        "tests/plugins/*/README.md",
-    ]
-    return sorted(path for pattern in patterns for path in ROOT.glob(pattern))
+def resolves(file: Path) -> None:
+    """A configuration is one that the installed backends accept."""
+    if file.name == "config.yaml":
+        load_user_config({"LLEM_CONFIG": str(file)})
+    else:
+        resolve(file, environ={"LLEM_CONFIG": "none"})
 
 
-def examples(readme: Path) -> list[Example]:
-    text = readme.read_text()
-    return [
-        Example(readme, text.count("\n", 0, match.start()) + 1, match.group(1))
-        for match in FENCE.finditer(text)
-    ]
+READ: dict[str, Callable[[Path], object]] = {
+    "json": lambda file: json.loads(file.read_text(encoding="utf-8")),
+    "toml": lambda file: tomllib.loads(file.read_text(encoding="utf-8")),
+    "yaml": resolves,
+}
 
 
-EXAMPLES = [example for readme in readmes() for example in examples(readme)]
+def chosen(*languages: str, slow: bool = False) -> pytest.MarkDecorator:
+    """The examples in these languages that are to be proved, as the parameter `example`."""
+    return pytest.mark.parametrize(
+        "example",
+        [
+            example
+            for example in EXAMPLES
+            if example.language in languages
+            and example.says("not run") is None
+            and example.says("excerpt of") is None
+            and (example.says("slow") is not None) == slow
+        ],
+        ids=lambda example: example.place,
+    )
 
 
-class TestReadmeExamples:
-    @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
+def runs(example: Example, folder: Path) -> None:
+    outcome = documents.run(example, folder)
+    assert outcome.returncode == 0, f"{example.place}\n{outcome.stdout}\n{outcome.stderr}"
+
+
+class TestExamples:
+    @chosen(*RUN)
     def test_run_as_they_stand(self, example: Example, tmp_path: Path) -> None:
-        outcome = subprocess.run(
-            [sys.executable, "-c", example.code],
-            cwd=tmp_path,
-            env=os.environ | OFFLINE | {"LLEM_CACHE_DIR": str(tmp_path / "cache")},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert outcome.returncode == 0, f"{example.place}\n{outcome.stdout}\n{outcome.stderr}"
+        runs(example, tmp_path)
+
+    @pytest.mark.slow
+    @pytest.mark.timeout(1200)
+    @chosen(*RUN, slow=True)
+    def test_that_take_long_run_as_they_stand(self, example: Example, tmp_path: Path) -> None:
+        runs(example, tmp_path)
+
+    @chosen(*READ)
+    def test_can_be_read_as_what_they_are(self, example: Example, tmp_path: Path) -> None:
+        file = tmp_path / (example.name or f"example.{example.language}")
+        file.write_text(example.code, encoding="utf-8")
+        READ[example.language](file)
+
+    @pytest.mark.parametrize(
+        "example",
+        [example for example in EXAMPLES if example.says("excerpt of") is not None],
+        ids=lambda example: example.place,
+    )
+    def test_that_are_excerpts_stand_in_their_file(self, example: Example) -> None:
+        assert example.code in (ROOT / str(example.says("excerpt of"))).read_text(encoding="utf-8")
+
+
+class TestEveryExample:
+    @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
+    def test_is_in_a_language_that_is_proved(self, example: Example) -> None:
+        assert example.language in {*RUN, *READ, *NOT_RUN}
+
+    @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
+    def test_is_remarked_on_in_words_that_are_known(self, example: Example) -> None:
+        assert example.remark is None or example.remark[0] in documents.REMARKS
+
+
+class TestEveryDocument:
+    @pytest.mark.parametrize(
+        "document", documents.documents(), ids=lambda path: str(path.relative_to(ROOT))
+    )
+    def test_has_no_fence_beside_its_examples(self, document: Path) -> None:
+        lines = document.read_text(encoding="utf-8").splitlines()
+        fences = [line for line in lines if line.lstrip().startswith(("```", "~~~"))]
+        assert len(fences) == 2 * len(documents.examples(document))
+
+    def test_is_looked_at(self) -> None:
+        found = {str(path.relative_to(ROOT)) for path in documents.documents()}
+        readmes = {
+            str(path.with_name("README.md").relative_to(ROOT))
+            for pattern in ("packages/*", "apps/*", "tests/plugins/*")
+            for path in ROOT.glob(f"{pattern}/pyproject.toml")
+        }
+        assert found >= readmes | {"README.md", "CONTRIBUTING.md"}
 
     @pytest.mark.parametrize(
         "readme", sorted(ROOT.glob("packages/*/README.md")), ids=lambda path: path.parent.name
     )
-    def test_stand_in_the_readme_of_every_library(self, readme: Path) -> None:
-        assert examples(readme)
+    def test_of_a_library_shows_python_that_runs(self, readme: Path) -> None:
+        blocks = [block for block in documents.examples(readme) if block.language == "python"]
+        assert [block for block in blocks if block.says("not run") is None]
