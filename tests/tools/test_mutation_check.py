@@ -1,0 +1,60 @@
+"""A deletion is put to the test, and what nobody notices is said so."""
+
+import difflib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODULE = "packages/llem-study/src/llem_study/yaml_file.py"
+
+pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs the repository")
+
+
+def patch(folder: Path, old: str, new: str) -> Path:
+    """A patch of the last commit's YAML reader."""
+    before = subprocess.run(
+        ["git", "show", f"HEAD:{MODULE}"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert old in before
+    lines = [text.splitlines(keepends=True) for text in (before, before.replace(old, new))]
+    file = folder / "change.patch"
+    file.write_text("".join(difflib.unified_diff(*lines, f"a/{MODULE}", f"b/{MODULE}")))
+    return file
+
+
+def checked(number: str, change: Path) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "mutation_check.py", number, change],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+class TestMutationCheck:
+    def test_names_the_tests_that_notice(self, tmp_path: Path) -> None:
+        code, told = checked("CFG-19", patch(tmp_path, "if key in seen:", "if False:"))
+        assert code == 0, told
+        assert "test_a_key_that_stands_twice_is_refused" in told
+
+    def test_says_that_nobody_noticed(self, tmp_path: Path) -> None:
+        code, told = checked("CFG-19", patch(tmp_path, '"a list"', '"a row"'))
+        assert (code, told) == (1, "no test of CFG-19 noticed\n")
+
+    def test_leaves_no_working_tree(self, tmp_path: Path) -> None:
+        checked("CFG-19", patch(tmp_path, '"a list"', '"a row"'))
+        trees = subprocess.run(
+            ["git", "worktree", "list"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        assert "llem-mutation-" not in trees
+
+    def test_a_patch_that_does_not_fit_is_told(self, tmp_path: Path) -> None:
+        change = patch(tmp_path, '"a list"', '"a row"')
+        change.write_text(change.read_text().replace('"a list"', '"a heap"'))
+        code, told = checked("CFG-19", change)
+        assert code == 2
+        assert "patch" in told
