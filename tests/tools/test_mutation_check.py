@@ -41,12 +41,9 @@ class TestMutationCheck:
         assert code == 0, told
         assert "test_a_key_that_stands_twice_is_refused" in told
 
-    def test_says_that_nobody_noticed(self, tmp_path: Path) -> None:
+    def test_says_that_nobody_noticed_and_leaves_no_working_tree(self, tmp_path: Path) -> None:
         code, told = checked("CFG-19", patch(tmp_path, '"a list"', '"a row"'))
         assert (code, told) == (1, "no test of CFG-19 noticed\n")
-
-    def test_leaves_no_working_tree(self, tmp_path: Path) -> None:
-        checked("CFG-19", patch(tmp_path, '"a list"', '"a row"'))
         trees = subprocess.run(
             ["git", "worktree", "list"], cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout
