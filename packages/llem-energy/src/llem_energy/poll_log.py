@@ -31,11 +31,16 @@ _HEADER = struct.Struct("<8sIIQ")
 _CHECKSUM = struct.Struct("<I4x")
 _NUMBER = struct.Struct("<Q")
 _REASONS = len(CUMULATIVE_FIELDS)
-_POLL = struct.Struct(f"<qqdddB7xdddqq{_REASONS}q80s")
-"""Instant, half width, energy, two powers, marks; temperature, two clocks, performance state,
-throttle bits, time under each throttle reason; why the device is lost."""
+_QUICK = struct.Struct("<qqdddB7x")
+"""Instant, half width, energy, two powers, marks."""
+_SLOW = struct.Struct(f"<dddqq{_REASONS}q80s")
+"""Temperature, two clocks, performance state, throttle bits, time under each throttle reason; why
+the device is lost."""
+_POLL = struct.Struct(_QUICK.format + _SLOW.format.removeprefix("<"))
+_NOTHING_SLOW = bytes(_SLOW.size)
 _HAS_STATE, _HAS_THROTTLED, _IS_LOST = 1, 2, 4
 _NO_STATE = BoardState()
+_NAN = math.nan
 _LARGEST = 2**63 - 1
 _READ_SLOTS = 128
 
@@ -75,7 +80,7 @@ class PassWriter:
             raise ValueError(f"{len(polls)} polls in a log of {self._layout.devices} devices")
         self._number += 1
         numbered = _NUMBER.pack(self._number) + b"".join(map(_encode, polls))
-        checksum = _CHECKSUM.pack(zlib.crc32(numbered))
+        checksum = _CHECKSUM.pack(zlib.adler32(numbered))
         os.pwrite(self._file, checksum + numbered, self._layout.offset(self._number))
 
 
@@ -128,25 +133,36 @@ def _check(slot: memoryview) -> tuple[int, memoryview] | None:
     """Number and records of a slot; None where it does not hold a whole pass."""
     (checksum,) = _CHECKSUM.unpack_from(slot)
     numbered = slot[_CHECKSUM.size :]
-    if zlib.crc32(numbered) != checksum:
+    if zlib.adler32(numbered) != checksum:
         return None
     return _NUMBER.unpack_from(numbered)[0], numbered[_NUMBER.size :]
 
 
 def _encode(poll: Poll) -> bytes:
-    state = poll.state or _NO_STATE
+    """A record. Nearly all polls have no slow part, and this runs many times a second."""
+    marks, slow = 0, _NOTHING_SLOW
+    if poll.state is not None or poll.lost is not None:
+        marks, slow = _encode_slow(poll.state or _NO_STATE, poll)
+    energy_j, instant_w, average_w = poll.energy_j, poll.instant_w, poll.average_w
+    quick = _QUICK.pack(
+        poll.at_ns,
+        poll.half_ns,
+        _NAN if energy_j is None else energy_j,
+        _NAN if instant_w is None else instant_w,
+        _NAN if average_w is None else average_w,
+        marks,
+    )
+    return quick + slow
+
+
+def _encode_slow(state: BoardState, poll: Poll) -> tuple[int, bytes]:
+    """Marks and slow part of a record."""
     marks = (
         (_HAS_STATE if poll.state is not None else 0)
         | (_HAS_THROTTLED if state.throttled_ns is not None else 0)
         | (_IS_LOST if poll.lost is not None else 0)
     )
-    return _POLL.pack(
-        poll.at_ns,
-        poll.half_ns,
-        _real(poll.energy_j),
-        _real(poll.instant_w),
-        _real(poll.average_w),
-        marks,
+    slow = _SLOW.pack(
         _real(state.temperature_c),
         _real(state.sm_clock_mhz),
         _real(state.memory_clock_mhz),
@@ -155,6 +171,7 @@ def _encode(poll: Poll) -> bytes:
         *map(_whole, state.throttled_ns or (None,) * _REASONS),
         (poll.lost or "").encode(),
     )
+    return marks, slow
 
 
 def _decode(record: tuple[Any, ...]) -> Poll:
@@ -183,7 +200,7 @@ def _state(marks: int, slow: Sequence[float]) -> BoardState:
 
 
 def _real(value: float | None) -> float:
-    return math.nan if value is None else value
+    return _NAN if value is None else value
 
 
 def _real_or_none(value: float) -> float | None:

@@ -17,6 +17,7 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 
 from llem_contracts import SystemClock, import_object
@@ -41,19 +42,18 @@ class Parent:
     def __init__(self, pid: int, pipe: int) -> None:
         """`pipe`: descriptor to read from, whose other end the parent holds."""
         self._pid = pid
-        self._pipe = pipe
-        self._clock = SystemClock()
+        self._pipe = [pipe]
 
     def lives_until(self, due_ns: int) -> bool:
         """Wait for an instant; False as soon as the parent is gone or has closed the pipe."""
-        while os.getppid() == self._pid:
-            left_s = max(due_ns - self._clock.monotonic_ns(), 0) / 1e9
-            closed, _, _ = select.select([self._pipe], [], [], min(left_s, _LOOK_EVERY_S))
-            if closed:
+        while True:
+            left_s = (due_ns - time.monotonic_ns()) / 1e9
+            pause_s = min(left_s, _LOOK_EVERY_S) if left_s > 0 else 0
+            closed, _, _ = select.select(self._pipe, (), (), pause_s)
+            if closed or os.getppid() != self._pid:
                 return False
             if left_s <= _LOOK_EVERY_S:
                 return True
-        return False
 
 
 def main() -> int:
