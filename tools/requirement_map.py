@@ -30,7 +30,7 @@ MAP = ROOT / "tests" / "requirements.toml"
 
 NUMBER = re.compile(r"(LA|CFG|CM|RES|CLI|STU|INF)-\d\d")
 NODE_ID = re.compile(r"([\w./-]+\.py)::(?:(\w+)::)?(test_\w+)")
-KEYS = {"title": str, "tests": list, "open": str}
+KEYS: dict[str, type] = {"title": str, "tests": list, "open": str}
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,11 @@ def _faults_of_form(number: str, entry: object) -> Iterator[str]:
     if not entry.keys() & {"tests", "open"}:
         yield "it has neither tests nor, in `open`, a reason for having none"
     tests = entry.get("tests")
-    for test in tests if isinstance(tests, list) else []:
+    named: list[object] = tests if isinstance(tests, list) else []
+    for test in named:
         if not isinstance(test, str) or NODE_ID.fullmatch(test) is None:
             yield f"{test!r} is no `path/test_file.py::TestClass::test_name`"
-        elif tests.count(test) > 1:
+        elif named.count(test) > 1:
             yield f"{test} is named more than once"
 
 

@@ -193,8 +193,8 @@ def _emptied(result: ExperimentResult, config: ExperimentConfig) -> ExperimentRe
 
 def _with_none(document: dict[str, Any], parts: list[str]) -> dict[str, Any]:
     """The result with None at a key; as it was where that may not be or the key is not there."""
-    changed = json.loads(json.dumps(document))
-    place = changed
+    changed: dict[str, Any] = json.loads(json.dumps(document))
+    place: Any = changed
     for part in parts[:-1]:
         place = place.get(part)
         if place is None:

@@ -2,37 +2,16 @@
 
 import ast
 import sys
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import pytest
+import workspace
 
-ROOT = Path(__file__).parents[2]
 
-
-@dataclass(frozen=True)
-class Package:
-    """One distribution of the workspace."""
-
-    folder: Path
-
-    @cached_property
-    def project(self) -> dict[str, Any]:
-        """The table `project` of its pyproject.toml."""
-        table: dict[str, Any] = tomllib.loads((self.folder / "pyproject.toml").read_text())
-        return table["project"]
-
-    @property
-    def import_name(self) -> str:
-        return self.folder.name.replace("-", "_")
-
-    @property
-    def source(self) -> Path:
-        return self.folder / "src" / self.import_name
+class Package(workspace.Package):
+    """One distribution of the workspace, and what its source says."""
 
     @property
     def modules(self) -> list[Path]:
@@ -54,11 +33,7 @@ def _imported(module: Path) -> Iterator[str]:
             yield str(node.module)
 
 
-PACKAGES = [
-    Package(manifest.parent)
-    for pattern in ("packages/*/pyproject.toml", "apps/*/pyproject.toml")
-    for manifest in sorted(ROOT.glob(pattern))
-]
+PACKAGES = [Package(package.folder) for package in workspace.packages()]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -69,7 +44,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The root of the workspace."""
-    return ROOT
+    return workspace.ROOT
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """Who may import whom, exactly; and what is imported is declared."""
 
-import re
 from typing import Any
+
+from workspace import distribution_of
 
 BELOW = frozenset({"llem_contracts", "llem_schema"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -30,12 +31,6 @@ IMPORT_NAMES = {"nvidia-ml-py": "pynvml", "pyyaml": "yaml"}
 
 INSTALLED_AS_PLUGINS = frozenset({"llem_energy", "llem_flops", "llem_prompts"})
 """What the facade installs for discovery to find."""
-
-
-def distribution_of(requirement: str) -> str:
-    match = re.match(r"[A-Za-z0-9._-]+", requirement)
-    assert match is not None
-    return match.group().lower()
 
 
 def declared(package: Any) -> set[str]:
