@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from llem_contracts import Sample
 
+from llem_energy.counting import Break, Counter
 from llem_energy.poll import BoardState, Poll
 from llem_energy.rows import Rows
 
@@ -27,22 +28,22 @@ class Gap:
 class Trace:
     """All polls of one device, about 40 bytes each, and its slow state beside them."""
 
-    def __init__(self, uuid: str) -> None:
+    def __init__(self, uuid: str, range_j: float | None = None) -> None:
+        """`range_j`: where the energy counter begins again at zero; None where it never does."""
         self.uuid = uuid
         self.times_ns = array("q")
         self.halves_ns = array("q")
         self.energies_j = array("d")
+        """The counter without its wraps."""
         self.instants_w = array("d")
         self.averages_w = array("d")
         self.states: list[tuple[int, BoardState]] = []
         """Instant and state, for the polls that asked."""
-        self.resets_ns: list[tuple[int, int]] = []
-        """Spans between polls in which the counter fell."""
         self.lost: tuple[int, str] | None = None
         """When and why the device stopped to answer."""
         self.gaps: list[Gap] = []
         """Where sampling broke off and went on, in order of time. Nothing is known inside."""
-        self._last_counted: tuple[int, float] | None = None
+        self._counter = Counter(range_j)
         self._interrupted: str | None = None
 
     def append(self, poll: Poll) -> None:
@@ -54,13 +55,12 @@ class Trace:
             self.states.append((poll.at_ns, poll.state))
         self.times_ns.append(poll.at_ns)
         self.halves_ns.append(poll.half_ns)
-        self.energies_j.append(_number(poll.energy_j))
+        shown_j = poll.energy_j
+        self.energies_j.append(
+            _NAN if shown_j is None else self._counter.follow(poll.at_ns, shown_j)
+        )
         self.instants_w.append(_number(poll.instant_w))
         self.averages_w.append(_number(poll.average_w))
-        if poll.energy_j is not None:
-            if self._last_counted is not None and poll.energy_j < self._last_counted[1]:
-                self.resets_ns.append((self._last_counted[0], poll.at_ns))
-            self._last_counted = (poll.at_ns, poll.energy_j)
         if poll.lost is not None and self.lost is None:
             self.lost = (poll.at_ns, poll.lost)
 
@@ -84,12 +84,12 @@ class Trace:
         )
 
     def rows_without_resets(self, start_ns: int, end_ns: int, inside_ns: int) -> Rows:
-        """The same, cut to the stretch around `inside_ns` in which the counter did not fall."""
-        for first_ns, last_ns in self.resets_ns:
-            if last_ns <= inside_ns:
-                start_ns = max(start_ns, last_ns)
+        """The same, cut to the stretch around `inside_ns` in which the counter was followed."""
+        for found in self._counter.breaks:
+            if found.end_ns <= inside_ns:
+                start_ns = max(start_ns, found.end_ns)
             else:
-                end_ns = min(end_ns, first_ns)
+                end_ns = min(end_ns, found.start_ns)
         return self.rows(start_ns, end_ns)
 
     def peak_w(self, start_ns: int, end_ns: int) -> float | None:
@@ -100,7 +100,13 @@ class Trace:
 
     def was_reset(self, start_ns: int, end_ns: int) -> bool:
         """Whether the counter may have fallen within the span."""
-        return any(first <= end_ns and last >= start_ns for first, last in self.resets_ns)
+        return self.break_between(start_ns, end_ns) is not None
+
+    def break_between(self, start_ns: int, end_ns: int) -> Break | None:
+        """The first time within the span that the counter could not be followed."""
+        return next(
+            (b for b in self._counter.breaks if b.start_ns <= end_ns and b.end_ns >= start_ns), None
+        )
 
     def states_between(self, start_ns: int, end_ns: int) -> list[tuple[int, BoardState]]:
         """Slow states with their instants, from `start_ns` to `end_ns`, both included."""
