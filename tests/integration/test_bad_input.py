@@ -20,7 +20,7 @@ class TestConfiguration:
         ("text", "words"),
         [
             ("modle: gpt2\nmodel: gpt2\n", ["modle", "'model'"]),
-            ("model: gpt2\npytorch: {batchsize: 2}\n", ["pytorch.batchsize", "'batch_size'"]),
+            ("model: gpt2\npytorch: {batchsize: 2}\n", ["pytorch.batchsize", "'pytorch.batch_size'"]),
             ("model: gpt2\nn: many\n", ["n:", "integer", "'many'"]),
             ("model: gpt2\nprecision: int3\n", ["precision", "'int3'"]),
             ("model: gpt2\nmodel: gpt3\n", ["e.yaml:2:1", "'model' stands here twice"]),
@@ -46,7 +46,7 @@ class TestConfiguration:
             (("run", "-m", "gpt2", "-n", "x"), ["x"]),
             (("run", "-m", "gpt2", "--nonsense"), ["--nonsense"]),
             (("run", "-m", "gpt2", "--set", "n"), ["key=value"]),
-            (("run", "-m", "gpt2", "--set", "warmup.n_warmpu=1"), ["'n_warmup'"]),
+            (("run", "-m", "gpt2", "--set", "warmup.n_warmpu=1"), ["'warmup.n_warmup'"]),
             (("run", "none.yaml"), ["there is no file", "none.yaml"]),
             (("rnu",), ["rnu"]),
         ],

@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from llem_schema import ExperimentResult
@@ -19,20 +18,14 @@ from llem_testing.simulated_gpu import (
     write_scenario,
 )
 
+from .side_plugin import install_backend
+
 METERED = "GPU-metered"
 TICK_S = 0.1
 """Update period of the energy counter."""
 HIGHEST_W = 420.0
 
-ENGINE = f"""
-from dataclasses import replace
-
-from llem_contracts import SystemClock
-from llem_testing import SCRIPTED_BACKEND, ScriptedBackend
-
-DESCRIPTOR = replace(SCRIPTED_BACKEND, name="paced", factory="paced_engine:create")
-
-
+PACED = f"""
 def create(settings):
     return ScriptedBackend(
         SystemClock(), logical_devices=("cuda:0",), uuids=({METERED!r},), step_s=0.02
@@ -48,20 +41,10 @@ class Ran:
     truth: Truth
 
 
-def install_engine(folder: Path) -> None:
-    """A backend that generates at a pace on `cuda:0`, as a distribution on the import path."""
-    metadata = folder / "paced_engine-1.0.dist-info"
-    metadata.mkdir(parents=True)
-    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: paced-engine\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text("[llem.backends]\npaced = paced_engine:DESCRIPTOR\n")
-    (folder / "paced_engine.py").write_text(ENGINE)
-
-
 @pytest.fixture(scope="module")
 def ran(shared_llem: Command) -> Ran:
     """A window of two seconds on a board whose power goes up and down."""
-    plugins, machine = shared_llem.folder / "plugins", shared_llem.folder / "machine.json"
-    install_engine(plugins)
+    machine = shared_llem.folder / "machine.json"
     idle = Gpu(
         uuid="GPU-other",
         pci_bus_id="00000000:81:00.0",
@@ -81,7 +64,7 @@ def ran(shared_llem: Command) -> Ran:
         *SHORT_RUN,
         "--set=min_window_s=2.0",
         env={
-            "PYTHONPATH": str(plugins),
+            **install_backend(shared_llem.folder / "plugins", "paced", PACED),
             "LLEM_NVML_BINDING": "llem_testing.simulated_gpu.binding:BINDING",
             SCENARIO_VARIABLE: str(machine),
         },

@@ -42,8 +42,11 @@ class TestCountdown:
     def test_it_says_how_many_seconds_are_left(self, completed: float, left: str) -> None:
         assert text(Activity("baseline", 30.0, "s", completed)).endswith(f" {left}")
 
-    def test_a_narrow_terminal_gets_no_bar(self) -> None:
-        assert text(Activity("baseline", 30.0, "s"), columns=30) == "baseline: 30 s left"
+    @pytest.mark.parametrize(
+        ("columns", "shown"), [(30, "baseline: 30 s left"), (17, "baseline: 30 s")]
+    )
+    def test_a_narrow_terminal_gets_no_bar(self, columns: int, shown: str) -> None:
+        assert text(Activity("baseline", 30.0, "s"), columns=columns) == shown
 
 
 class TestSpinner:

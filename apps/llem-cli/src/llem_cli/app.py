@@ -1,11 +1,10 @@
 """The command `llem`: which commands there are, and how each ends."""
 
-import signal
 import sys
 
 from cyclopts import App, CycloptsError
 
-from llem_cli import __version__
+from llem_cli import __version__, interruption
 
 app = App(
     name="llem",
@@ -28,10 +27,14 @@ app.command(
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    code = _run(sys.argv[1:])
-    # A late Ctrl-C must not turn a decided exit code into a death by signal.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    interruption.heed()
+    try:
+        code = _run(sys.argv[1:])
+        interruption.ignore()
+    except KeyboardInterrupt:
+        print("llem: interrupted", file=sys.stderr)
+        code = 130
+    interruption.ignore()
     sys.exit(code)
 
 
@@ -44,9 +47,6 @@ def _run(arguments: list[str]) -> int:
         print(f"llem: {_sentence(error)}", file=sys.stderr)
         print("`llem --help` and `llem COMMAND --help` list what there is.", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("llem: interrupted", file=sys.stderr)
-        return 130
     except Exception as error:
         from llem_cli.errors import report
 

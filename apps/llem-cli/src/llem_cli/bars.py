@@ -15,7 +15,7 @@ _BARS = (
     "{desc}: {n:.0f}/{total:.0f} [{elapsed}<{remaining}]",
     "{desc}: {n:.0f}/{total:.0f}",
 )
-_COUNTDOWNS = ("{desc}: {bar:24} {unit}", "{desc}: {unit}")
+_COUNTDOWNS = ("{desc}: {bar:24} {unit} left", "{desc}: {unit} left", "{desc}: {unit}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def live_text(activity: Activity, elapsed_s: float, columns: int, *, blocks: boo
         frame = _SPINNER[int(elapsed_s * _TURNS_PER_S) % len(_SPINNER)]
         texts = [f"{activity.phase}: {frame} {elapsed_s:.0f} s"]
     elif activity.unit == "s":
-        left = f"{math.ceil(activity.total - activity.completed)} s left"
+        left = f"{math.ceil(activity.total - activity.completed)} s"
         counted = replace(activity, unit=left)
         texts = [_bar(counted, activity.total, elapsed_s, form, blocks) for form in _COUNTDOWNS]
     else:

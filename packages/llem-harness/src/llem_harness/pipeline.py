@@ -146,7 +146,8 @@ def _keep_partial(handle: RunHandle, reason: str, ports: Ports) -> None:
     with suppress(StoreError):
         kept = handle.abandon(reason)
         if kept is not None:
-            ports.listener(Notice(code="partial_run", message=f"What was measured is in {kept}."))
+            message = f"What was measured until then is in {kept}."
+            ports.listener(Notice(code="partial_run", message=message))
 
 
 def _host(devices: Devices) -> HostFacts:

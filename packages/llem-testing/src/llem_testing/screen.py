@@ -22,11 +22,20 @@ class Screen:
     def __init__(self, columns: int, rows: int) -> None:
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
+        self._rows: dict[int, str] = {}
+        """Those that did not change since they were last asked for."""
 
     @property
     def lines(self) -> tuple[str, ...]:
         """From the top to the last that is not empty, without blanks at their ends."""
-        return tuple("\n".join(line.rstrip() for line in self._screen.display).rstrip().split("\n"))
+        for row in self._screen.dirty & set(range(self._screen.lines)):
+            cells = self._screen.buffer[row]
+            self._rows[row] = "".join(
+                cells[column].data for column in range(self._screen.columns)
+            ).rstrip()
+        self._screen.dirty.clear()
+        rows = (self._rows.get(row, "") for row in range(self._screen.lines))
+        return tuple("\n".join(rows).rstrip().split("\n"))
 
     def feed(self, written: bytes) -> None:
         """Draw what was written next."""
@@ -35,3 +44,4 @@ class Screen:
     def resize(self, columns: int, rows: int) -> None:
         """What does not fit is cut off."""
         self._screen.resize(rows, columns)
+        self._screen.dirty.update(range(rows))
