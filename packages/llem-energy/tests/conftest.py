@@ -12,6 +12,7 @@ import pytest
 from llem_energy import NvmlDevices, NvmlLibrary, NvmlMeter, SamplingTask
 
 NOT_SUPPORTED, TIMEOUT, LIBRARY_NOT_FOUND, LOST = 3, 10, 12, 15
+ENERGY_FIELD = 83
 
 
 class HandClock:
@@ -73,9 +74,9 @@ class Board:
         shown = self.true_j(self.published_ns()) + self.counter_offset_j - self.forgotten_j
         return round(shown * 1e3)
 
-    def power_mw(self) -> int:
+    def power_mw(self, span_s: float | None = None) -> int:
         at_ns = self.published_ns()
-        span_ns = int((self.averages_s or 0.001) * 1e9)
+        span_ns = int((span_s or self.averages_s or 0.001) * 1e9)
         mean_w = (self.true_j(at_ns) - self.true_j(at_ns - span_ns)) / (span_ns / 1e9)
         return round(mean_w * self.power_gain * 1e3)
 
@@ -160,14 +161,20 @@ class ScriptedNvml:
         return board.power_mw()
 
     def on_DeviceGetFieldValues(self, board: Board, fields: list[int]) -> list[Any]:  # noqa: N802
-        return [
-            SimpleNamespace(
-                nvmlReturn=self.faults.get(f"field {field}", 0),
-                valueType=1,
-                value=SimpleNamespace(uiVal=board.power_mw()),
-            )
-            for field in fields
-        ]
+        return [self._field(board, field) for field in fields]
+
+    def _field(self, board: Board, field: int) -> Any:
+        """The counter's field fails with the counter's function, the power fields with their own."""
+        values = {83: board.counter_mj, 185: lambda: board.power_mw(1.0), 186: board.power_mw}
+        code = self.faults.get(f"field {field}", 0 if field in values else NOT_SUPPORTED)
+        if field == ENERGY_FIELD:
+            fault = self.faults.get("nvmlDeviceGetTotalEnergyConsumption", 0)
+            code = fault() if callable(fault) else fault
+        number = values[field]() if not code else 0
+        return SimpleNamespace(nvmlReturn=code, valueType=3, value=SimpleNamespace(ullVal=number))
+
+    def on_DeviceGetCudaComputeCapability(self, board: Board) -> tuple[int, int]:  # noqa: N802
+        return (9, 0)
 
     def on_DeviceGetHandleByUUID(self, uuid: str) -> Any:  # noqa: N802
         if uuid != "MIG-slice-of-0":

@@ -27,7 +27,7 @@ class TestCounter:
         self, make_machine: Any, seconds: float
     ) -> None:
         reading, true_j = metered(make_machine(), seconds, 500.0)
-        assert reading.method == "counter_edges"
+        assert reading.method == "counter_bracketed"
         assert reading.energy_j == pytest.approx(true_j, rel=0.02)
         assert abs(reading.energy_j - true_j) <= reading.comparison_uncertainty_j
 
@@ -39,7 +39,7 @@ class TestCounter:
             machine = make_machine(tick_s=tick_s, origin_ns=7_000_000_000 + offset_ns)
             reading, true_j = metered(machine, 1.0, 500.0)
             assert abs(reading.energy_j - true_j) <= reading.comparison_uncertainty_j
-            assert reading.comparison_uncertainty_j < 0.04 * true_j
+            assert reading.comparison_uncertainty_j < 0.09 * true_j
 
     def test_a_poll_that_times_out_now_and_then_costs_nothing(self, make_machine: Any) -> None:
         machine = make_machine()
@@ -55,9 +55,9 @@ class TestCounter:
         assert reading.energy_j == pytest.approx(true_j, rel=0.02)
         assert reading.energy_j == pytest.approx(sum(d.energy_j for d in reading.devices))
         gains = [device.terms["gain"] for device in reading.devices]
-        edges = [device.terms["edges"] for device in reading.devices]
-        assert reading.uncertainty_j == pytest.approx(2 * math.hypot(*gains, *edges))
-        assert reading.comparison_uncertainty_j == pytest.approx(2 * math.hypot(*edges))
+        others = [s for d in reading.devices for name, s in d.terms.items() if name != "gain"]
+        assert reading.uncertainty_j == pytest.approx(2 * math.hypot(*gains, *others))
+        assert reading.comparison_uncertainty_j == pytest.approx(2 * math.hypot(*others))
 
     def test_back_to_back_windows_add_up(self, make_machine: Any) -> None:
         machine = make_machine()
@@ -70,8 +70,9 @@ class TestCounter:
         machine.work(2.01, 200.0)
         second.end()
         outer.end()
-        parts = first.reading().energy_j + second.reading().energy_j
-        assert outer.reading().energy_j == pytest.approx(parts, rel=1e-9)
+        whole, parts = outer.reading(), (first.reading(), second.reading())
+        allowed_j = math.hypot(*(r.comparison_uncertainty_j for r in (whole, *parts)))
+        assert whole.energy_j == pytest.approx(sum(r.energy_j for r in parts), abs=allowed_j)
 
     def test_a_window_opened_at_once_after_the_session_can_be_read(self, make_machine: Any) -> None:
         machine = make_machine()
@@ -147,8 +148,13 @@ class TestPower:
         assert "power_average" in reading.flags
         assert reading.energy_j == pytest.approx(true_j, rel=0.03)
 
-    def test_a_one_second_average_refuses_less_than_five_seconds(self, make_machine: Any) -> None:
-        reading, true_j = metered(make_machine().with_average_power_alone(), 4.0, 400.0)
+    def test_a_one_second_average_tells_shorter_windows_too(self, make_machine: Any) -> None:
+        reading, true_j = metered(make_machine().with_average_power_alone(), 0.7, 400.0)
+        assert reading.method == "power_average"
+        assert abs(reading.energy_j - true_j) <= reading.comparison_uncertainty_j
+
+    def test_a_one_second_average_refuses_what_its_error_hides(self, make_machine: Any) -> None:
+        reading, true_j = metered(make_machine().with_average_power_alone(), 0.004, 60.0)
         assert (reading.energy_j, reading.code) == (None, "unresolved_window")
         assert reading.upper_bound_j > true_j
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import fmean, pstdev
 
 from llem_energy.rows import Rows
+from llem_energy.ticks import Beat
 from llem_energy.tracks import AVERAGING_S, USUAL_PERIOD_S, Knot, Track, dates_of, seconds
 
 _QUIET = 0.02
@@ -19,13 +20,13 @@ _SNAP = 0.1
 """An averaging time is taken as whole updates if it is off by no more than this share of one."""
 
 
-def average_track(rows: Rows, origin_ns: int) -> Track:
+def average_track(rows: Rows, origin_ns: int, beat: Beat | None = None) -> Track:
     """The curve from the stretch before the window on in which the average moved least.
 
     Its errors: what the average moved there, and where an update's date is off by d, the average's
     slope times d; both once for every second gone by, at random.
     """
-    series = _series(rows, origin_ns)
+    series = _series(rows, origin_ns, beat)
     if series is None or len(series.powers_w) <= series.steps:
         return Track((), USUAL_PERIOD_S)
     powers_w, steps = series.powers_w, series.steps
@@ -51,7 +52,7 @@ def average_track(rows: Rows, origin_ns: int) -> Track:
 
 
 def average_between_quiet_sides(
-    track: Track, rows: Rows, origin_ns: int, end_s: float
+    track: Track, rows: Rows, origin_ns: int, end_s: float, beat: Beat | None = None
 ) -> tuple[float, float] | None:
     """Energy of the window by the plain integral of the average, with 1 sigma of its noise.
 
@@ -69,7 +70,7 @@ def average_between_quiet_sides(
     for side in (before_w, after_w):
         if max(side) - min(side) > max(_QUIET * fmean(side), _QUIET_W):
             return None
-    series = _series(rows, origin_ns)
+    series = _series(rows, origin_ns, beat)
     until_s = end_s + AVERAGING_S + 2 * track.period_s
     if series is None or series.time_s(0) > 0 or series.time_s(len(series.powers_w) - 1) < until_s:
         return None
@@ -114,12 +115,12 @@ class _Series:
         return [ends[0], *inside, ends[1]]
 
 
-def _series(rows: Rows, origin_ns: int) -> _Series | None:
+def _series(rows: Rows, origin_ns: int, beat: Beat | None) -> _Series | None:
     times_s = seconds(rows.times_ns, origin_ns)
     read = [(t, v) for t, v in zip(times_s, rows.averages_w, strict=True) if not math.isnan(v)]
     if not read:
         return None
-    dated = dates_of(rows, rows.averages_w, origin_ns)
+    dated = dates_of(rows, rows.averages_w, origin_ns, beat)
     ticks, period_s = dated.ticks, dated.period_s or USUAL_PERIOD_S
     middle_s = ticks[len(ticks) // 2].at_s if ticks else read[0][0]
     low = -int((middle_s - read[0][0]) / period_s)

@@ -30,8 +30,8 @@ LOOK_S = 1.0
 """How far a plateau is followed."""
 _LEAST_STEADY = 3
 """Intervals that make a plateau."""
-_SKIPPED = 2
-"""Intervals behind the end of a window that may still carry its load, for a sensor that lags."""
+_QUIET_S = 0.25
+"""A plateau that begins an update after the window's end must last this long to be its quiet."""
 _TOLERANCE = 0.01
 _TOLERANCE_W = 0.5
 _RIPPLE = 0.04
@@ -71,16 +71,14 @@ def carry(track: Track, at_s: float, *, window_is_right: bool) -> Carried | None
     if after in (0, len(knots)):
         return None
     left = _from(track, after - 1, at_s, -1)
-    right = _from(track, after, at_s, +1, skip=0 if window_is_right else _SKIPPED)
+    right = _from(track, after, at_s, +1, late=not window_is_right)
     across = _across(knots[after - 1], knots[after], at_s, left, right)
     outer, inner = (left, right) if window_is_right else (right, left)
     chosen, other = _preferred(outer, inner)
-    if across.sigma_j < chosen.sigma_j:
+    if not outer.steady and across.sigma_j < chosen.sigma_j:
         chosen, other = across, across
     step_w = abs(right.power_w - left.power_w)
-    if not (chosen is outer and outer.steady) and _stepped_beyond(
-        chosen, other, left, right, across
-    ):
+    if not outer.steady and _stepped_beyond(chosen, other, left, right, across):
         chosen = other
     return Carried(
         energy_j=chosen.energy_j,
@@ -107,17 +105,17 @@ def _preferred(outer: _Side, inner: _Side) -> tuple[_Side, _Side]:
     return inner, outer
 
 
-def _from(track: Track, index: int, at_s: float, direction: int, skip: int = 0) -> _Side:
-    """Carry from the knot `index` or, where the plateau begins later, from one behind it."""
+def _from(track: Track, index: int, at_s: float, direction: int, *, late: bool = False) -> _Side:
+    """Carry from the knot `index`.
+
+    `late`: from the knot behind it where only there a quiet spell begins, since the interval
+    between may still carry load that a lagging sensor tells late.
+    """
     first = _plateau(track, index, direction)
-    for further in range(1, skip + 1):
-        if first.steady:
-            break
-        if index + direction * further >= len(track.knots):
-            break
-        later = _plateau(track, index + direction * further, direction)
-        if later.steady and later.count > first.count:
-            first = later
+    if late and not first.steady and index + 1 < len(track.knots):
+        second = _plateau(track, index + 1, direction)
+        if second.steady and second.count * track.period_s >= _QUIET_S:
+            first = second
     knot = first.knot
     away_s = abs(at_s - knot.at_s)
     sigma_j = math.hypot(
@@ -174,7 +172,7 @@ def _plateau(track: Track, index: int, direction: int) -> _Plateau:
 
 def _line(knots: Sequence[Knot], index: int, direction: int) -> list[Knot]:
     """The knot and those behind it, as far as a plateau is followed."""
-    line = []
+    line: list[Knot] = []
     while 0 <= index < len(knots):
         if line and abs(knots[index].at_s - line[0].at_s) > LOOK_S + 1e-6:
             break
@@ -205,7 +203,7 @@ def _across(a: Knot, b: Knot, at_s: float, left: _Side, right: _Side) -> _Side:
     dating_j = power_w * max(a.half_s, b.half_s) / math.sqrt(3)
     return _Side(
         energy_j=a.energy_j + share * (b.energy_j - a.energy_j),
-        sigma_j=math.hypot(dating_j, away_s * apart_w / math.sqrt(3)),
+        sigma_j=math.hypot(dating_j, away_s * apart_w),
         power_w=power_w,
         steady=False,
     )

@@ -1,9 +1,9 @@
 """Which sensor's estimate is believed, where a device has several.
 
 The counter comes first, then the power of the moment, then the one-second average, in the order of
-how closely they are dated. Before a sensor that may see a part of the time only (see `part_time`) a
-later one is taken where its error is less than half as large, or where it is known to see more and
-tells another energy.
+how closely they are dated. A sensor that may see a part of the time only (see `part_time`) gives
+way to a later one that is known to see more where that one tells another energy; where it does not,
+it bounds what the first can have missed.
 
 What the chosen estimate leaves unexplained is part of its error: where another sensor, which is not
 blinder than the chosen one, is further away than both errors allow, and no third one takes the
@@ -19,6 +19,7 @@ from llem_energy.estimators import (
     COUNTER_EDGES,
     POWER_AVERAGE,
     POWER_INSTANT,
+    SAMPLING,
     Estimate,
 )
 
@@ -27,8 +28,8 @@ _FLAGGED = 0.05
 """Estimates further apart than this share of the energy are flagged (`sensor_disagreement`)."""
 _AGREED = 0.01
 """Estimates this close agree, whatever their errors."""
-_BETTER = 0.5
-"""A later estimate is taken where its error is less than this share of the earlier one's."""
+_TELLING = 0.001
+"""Estimates closer than this share of the energy are the same."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +50,10 @@ def choose(estimates: Sequence[Estimate]) -> Choice | None:
         return None
     chosen = usable[0]
     for later in usable[1:]:
-        if chosen.part_time and later.resolved and _sees_better(later, chosen):
-            chosen = later
+        if chosen.part_time and later.resolved and not later.part_time:
+            chosen = _corrected(chosen, later)
     reason = _reason(chosen, estimates)
-    others = [estimate for estimate in usable if estimate is not chosen]
+    others = [estimate for estimate in usable if estimate.method != chosen.method]
     against = [other for other in others if other.resolved and not agree(chosen, other)]
     seeing = [other for other in against if chosen.part_time or not other.part_time]
     if seeing and not any(agree(chosen, other) for other in others):
@@ -76,20 +77,28 @@ def agree(one: Estimate, other: Estimate) -> bool:
     )
 
 
-def _sees_better(later: Estimate, earlier: Estimate) -> bool:
-    """Whether a later estimate is to be taken before one that may see a part of the time."""
-    if later.sigma_j < _BETTER * earlier.sigma_j:
-        return True
-    return not later.part_time and not agree(earlier, later)
+def _corrected(blind: Estimate, seeing: Estimate) -> Estimate:
+    """What a sensor that sees more makes of one that may see a part of the time only.
+
+    Where it can tell that energy was missed, it is taken. Else the blind one stays, and has missed
+    no more than the other one allows.
+    """
+    apart_j = abs(_energy_j(seeing) - _energy_j(blind))
+    if apart_j > max(2 * seeing.sigma_j, _TELLING * _energy_j(seeing)):
+        return seeing
+    own_j = blind.terms.get(SAMPLING, 0.0)
+    missed_j = min(own_j, math.hypot(seeing.sigma_j, apart_j))
+    return replace(blind, terms={**blind.terms, SAMPLING: missed_j}, part_time=False)
 
 
 def _reason(chosen: Estimate, estimates: Sequence[Estimate]) -> str:
-    before = list(estimates[: list(estimates).index(chosen)])
+    before = [estimate for estimate in estimates if estimate.method != chosen.method]
+    before = before[: [estimate.method for estimate in estimates].index(chosen.method)]
     if not before:
         return _FIRST[chosen.method]
     return "; ".join(
         f"{passed.method} was passed over: "
-        + (passed.reason or "it may see a part of the time only")
+        + (passed.reason or "it sees a part of the time and missed energy that this sensor saw")
         for passed in before
     )
 

@@ -1,7 +1,8 @@
 """One device over one window: which estimator, what it gave, and what stands against it."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from llem_schema import DeviceReading, FrozenDict
@@ -19,6 +20,7 @@ from llem_energy.estimators import (
 )
 from llem_energy.part_time import average_sees_more, counter_sees_more
 from llem_energy.recording import Trace
+from llem_energy.ticks import Beat
 from llem_energy.tracks import AVERAGING_S, USUAL_PERIOD_S, counter_track, instant_track
 
 MAY_REFUSE_BELOW_S = {
@@ -45,6 +47,8 @@ class MeteredDevice:
     has_average: bool
     part_time: bool = True
     """Its sensors may see a part of the time only."""
+    beats: Mapping[str, Beat] = field(default_factory=dict)
+    """How often its sensors update, as far as it is known, by `energy`, `instant`, `average`."""
     flags: tuple[str, ...] = ()
     """Said of every reading of this device."""
 
@@ -165,17 +169,28 @@ def _estimates(device: MeteredDevice, start_ns: int, end_ns: int) -> list[Estima
     """All that apply, the preferred one first."""
     rows = device.trace.rows_without_resets(start_ns - _REACH_NS, end_ns + _REACH_NS, start_ns)
     blind = device.part_time
+    counter_beat, instant_beat, average_beat = (
+        device.beats.get(quantity) for quantity in ("energy", "instant", "average")
+    )
     estimates = []
     if device.has_counter:
-        sees_more = device.has_instant and counter_sees_more(rows, counter_track(rows, start_ns))
-        estimates.append(from_counter(rows, start_ns, end_ns, part_time=blind and not sees_more))
-    if device.has_instant:
-        estimates.append(from_instant(rows, start_ns, end_ns, part_time=blind))
-    if device.has_average:
-        sees_more = device.has_instant and average_sees_more(
-            rows, instant_track(rows, start_ns), start_ns
+        counter = counter_track(rows, start_ns, counter_beat)
+        sees_more = device.has_instant and counter_sees_more(rows, counter)
+        estimates.append(
+            from_counter(
+                rows, start_ns, end_ns, part_time=blind and not sees_more, beat=counter_beat
+            )
         )
-        estimates.append(from_average(rows, start_ns, end_ns, part_time=blind and not sees_more))
+    if device.has_instant:
+        estimates.append(from_instant(rows, start_ns, end_ns, part_time=blind, beat=instant_beat))
+    if device.has_average:
+        instant = instant_track(rows, start_ns, instant_beat)
+        sees_more = device.has_instant and average_sees_more(rows, instant, start_ns)
+        estimates.append(
+            from_average(
+                rows, start_ns, end_ns, part_time=blind and not sees_more, beat=average_beat
+            )
+        )
     return estimates
 
 

@@ -13,6 +13,7 @@ from llem_energy.averages import average_between_quiet_sides, average_track
 from llem_energy.budget import GAIN, gain_term_j
 from llem_energy.carrying import Carried, carry
 from llem_energy.rows import Rows
+from llem_energy.ticks import Beat
 from llem_energy.tracks import (
     AVERAGING_S,
     LONGEST_GAP_S,
@@ -25,6 +26,9 @@ COUNTER_BRACKETED = "counter_bracketed"
 COUNTER_EDGES = "counter_edges"
 POWER_INSTANT = "power_instant"
 POWER_AVERAGE = "power_average"
+
+SAMPLING = "sampling"
+"""Term of what a sensor that sees a part of the time may have missed."""
 
 _COUNTER_LAG_S = 0.002
 """1 sigma of how late a counter's updates tell what has been used, as long as no card says it."""
@@ -57,13 +61,15 @@ class Estimate:
         return self.energy_j is not None and self.energy_j > 2 * self.sigma_j
 
 
-def from_counter(rows: Rows, start_ns: int, end_ns: int, *, part_time: bool) -> Estimate:
+def from_counter(
+    rows: Rows, start_ns: int, end_ns: int, *, part_time: bool, beat: Beat | None = None
+) -> Estimate:
     """The counter carried to both ends of the window.
 
     `counter_bracketed` where both ends are carried from a steady power outside, `counter_edges`
     where one is not. `part_time`: the counter may sum samples that see a part of the time.
     """
-    track = counter_track(rows, start_ns)
+    track = counter_track(rows, start_ns, beat)
     end_s = (end_ns - start_ns) / 1e9
     carried = _both_ends(track, end_s)
     if isinstance(carried, str):
@@ -76,7 +82,7 @@ def from_counter(rows: Rows, start_ns: int, end_ns: int, *, part_time: bool) -> 
         "lag": _lag_j(first, last, _COUNTER_LAG_S),
     }
     if part_time:
-        terms["sampling"] = sampling_j(track, 0.0, end_s)
+        terms[SAMPLING] = sampling_j(track, 0.0, end_s)
     return Estimate(
         COUNTER_BRACKETED if first.outside and last.outside else COUNTER_EDGES,
         energy_j,
@@ -86,11 +92,13 @@ def from_counter(rows: Rows, start_ns: int, end_ns: int, *, part_time: bool) -> 
     )
 
 
-def from_instant(rows: Rows, start_ns: int, end_ns: int, *, part_time: bool) -> Estimate:
+def from_instant(
+    rows: Rows, start_ns: int, end_ns: int, *, part_time: bool, beat: Beat | None = None
+) -> Estimate:
     """Integral of the power of the moment, carried to the ends like a counter."""
     end_s = (end_ns - start_ns) / 1e9
     problem = _uncovered(rows.times_ns, rows.instants_w, start_ns, end_ns)
-    track = instant_track(rows, start_ns)
+    track = instant_track(rows, start_ns, beat)
     carried = problem or _both_ends(track, end_s)
     if isinstance(carried, str):
         return Estimate(POWER_INSTANT, None, reason=problem or f"no power reading {carried}")
@@ -104,7 +112,7 @@ def from_instant(rows: Rows, start_ns: int, end_ns: int, *, part_time: bool) -> 
         "period": track.period_share * energy_j,
     }
     if part_time:
-        terms["sampling"] = sampling_j(track, 0.0, end_s)
+        terms[SAMPLING] = sampling_j(track, 0.0, end_s)
     return Estimate(
         POWER_INSTANT,
         energy_j,
@@ -114,7 +122,9 @@ def from_instant(rows: Rows, start_ns: int, end_ns: int, *, part_time: bool) -> 
     )
 
 
-def from_average(rows: Rows, start_ns: int, end_ns: int, *, part_time: bool) -> Estimate:
+def from_average(
+    rows: Rows, start_ns: int, end_ns: int, *, part_time: bool, beat: Beat | None = None
+) -> Estimate:
     """The one-second average undone, carried to the ends like a counter (see `average_track`).
 
     Where the power was steady for a second on both sides, the plain integral of the average from
@@ -123,14 +133,14 @@ def from_average(rows: Rows, start_ns: int, end_ns: int, *, part_time: bool) -> 
     """
     end_s = (end_ns - start_ns) / 1e9
     problem = _uncovered(rows.times_ns, rows.averages_w, start_ns, end_ns + int(AVERAGING_S * 1e9))
-    track = average_track(rows, start_ns)
+    track = average_track(rows, start_ns, beat)
     carried = problem or _both_ends(track, end_s)
     if isinstance(carried, str):
         return Estimate(POWER_AVERAGE, None, reason=problem or f"no power reading {carried}")
     first, last = carried
     energy_j = max(last.energy_j - first.energy_j, 0.0)
     undoing_j = track.undoing_j(end_s)
-    quiet = average_between_quiet_sides(track, rows, start_ns, end_s)
+    quiet = average_between_quiet_sides(track, rows, start_ns, end_s, beat)
     if quiet is not None and quiet[1] < undoing_j:
         energy_j, undoing_j = quiet
     terms = {
@@ -140,7 +150,7 @@ def from_average(rows: Rows, start_ns: int, end_ns: int, *, part_time: bool) -> 
         "undoing": undoing_j,
     }
     if part_time:
-        terms["sampling"] = sampling_j(track, 0.0, end_s)
+        terms[SAMPLING] = sampling_j(track, 0.0, end_s)
     return Estimate(
         POWER_AVERAGE,
         energy_j,
@@ -159,16 +169,32 @@ def sampling_j(track: Track, start_s: float, end_s: float) -> float:
     sigma x sqrt(T x duration) of independent samples.
     """
     powers = track.powers_w(start_s - 2.5 * track.period_s, end_s + 2.5 * track.period_s)
-    steps = [later - earlier for earlier, later in pairwise(powers)]
+    steps = _steps(powers)
     total = 0.0
     for index, step in enumerate(steps):
-        beside = [
-            abs(other)
-            for other in (*steps[max(index - 1, 0) : index], *steps[index + 1 : index + 2])
-        ]
-        alone = all(other < _ISOLATED * abs(step) for other in beside)
+        beside = (*steps[max(index - 1, 0) : index], *steps[index + 1 : index + 2])
+        alone = all(abs(other) < _ISOLATED * abs(step) for other in beside)
         total += step**2 * (1 / 12 if alone else 1 / 2)
     return track.period_s * math.sqrt(total)
+
+
+def _steps(powers: Sequence[float]) -> list[float]:
+    """Differences of neighbours; two that go one way between steady powers are one step."""
+    steps = [later - earlier for earlier, later in pairwise(powers)]
+    merged: list[float] = []
+    index = 0
+    while index < len(steps):
+        step = steps[index]
+        if index + 1 < len(steps) and step * steps[index + 1] > 0:
+            both = step + steps[index + 1]
+            around = (*steps[max(index - 1, 0) : index], *steps[index + 2 : index + 3])
+            if all(abs(other) < _ISOLATED * abs(both) for other in around):
+                merged += [both, 0.0]
+                index += 2
+                continue
+        merged.append(step)
+        index += 1
+    return merged
 
 
 def _both_ends(track: Track, end_s: float) -> tuple[Carried, Carried] | str:

@@ -22,6 +22,7 @@ _NAMES: dict[Quantity, str] = {
     "average": "power (average)",
 }
 _TEMPERATURE_GPU = 0
+_TOTAL_POWER_SAMPLES = 0
 _CLOCK_SM = 1
 _CLOCK_MEMORY = 2
 _STATE_EVERY_NS = 1_000_000_000
@@ -62,6 +63,21 @@ class NvmlSensors:
     def has_average(self) -> bool:
         """Whether the mean power of the last second can be read."""
         return self._reads("average")
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """What can be read, the preferred first."""
+        return tuple(quantity for quantity in _FIELDS if self._reads(quantity))
+
+    def has_sample_buffer(self) -> bool:
+        """Whether the driver keeps a buffer of power samples."""
+        function = "nvmlDeviceGetSamples"
+        return (
+            self._refusal_of(
+                lambda: self._library.call_once(function, self._handle, _TOTAL_POWER_SAMPLES, 0)
+            )
+            is None
+        )
 
     @property
     def readable(self) -> bool:

@@ -70,12 +70,15 @@ class NvmlSession:
         sampler: Sampler,
         clock: Clock,
         sample_period_s: float,
+        learn: Callable[[], None] = lambda: None,
     ) -> None:
+        """`learn` is called when sampling has ended, with the recording complete."""
         self._devices = tuple(devices)
         self._recording = recording
         self._sampler = sampler
         self._clock = clock
         self._sample_period_s = sample_period_s
+        self._learn = learn
         self._latest_end_ns: int | None = None
         self._closed = False
         self._pid = os.getpid()
@@ -132,6 +135,8 @@ class NvmlSession:
         if latest_ns is not None:
             self._sampler.wait(lambda: self._complete(latest_ns), _CLOSE_TIMEOUT_S)
         self._sampler.stop()
+        with self._recording.changed:
+            self._learn()
 
     def read(
         self, name: str, start_ns: int, end_ns: int, timeout_s: float

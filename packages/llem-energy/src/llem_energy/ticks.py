@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import isnan
-from statistics import median
+from statistics import fmean, median, pstdev
 
 _SLACKS_S = (0.0, 0.00025, 0.0005, 0.001, 0.002, 0.004)
 LONGEST_PERIOD_S = 0.5
@@ -65,6 +65,15 @@ def updates(
 
 
 @dataclass(frozen=True, slots=True)
+class Beat:
+    """How often a sensor updates, as far as it is known beforehand."""
+
+    period_s: float
+    half_s: float
+    """The period is uncertain by this much to either side."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dated:
     """Ticks of one sensor and the beat that they share."""
 
@@ -73,41 +82,66 @@ class Dated:
     """None where too few updates were seen close to one another."""
     period_half_s: float = 0.0
     """The period is uncertain by this much to either side."""
+    spread_s: float = 0.0
+    """How much wider than seen the intervals had to be taken for a beat to fit; where none does,
+    the standard deviation of the distances."""
 
 
-def date(seen: Sequence[Update]) -> Dated:
+def date(seen: Sequence[Update], known: Beat | None = None) -> Dated:
     """Ticks of the updates, dated by the beat that they share as far as they have one.
 
+    `known`: the beat that the sensor has shown before; it is kept to as long as the updates do.
     A sensor whose value stands still shows no update; distances beyond `LONGEST_PERIOD_S` say
     nothing of its beat.
     """
     parts = [
-        _date_together(seen[start : start + _LONGEST_BEAT])
+        _date_together(seen[start : start + _LONGEST_BEAT], known)
         for start in range(0, len(seen), _LONGEST_BEAT)
     ]
     if not parts:
         return Dated((), None)
     longest = max(parts, key=lambda part: len(part.ticks))
     ticks = [tick for part in parts for tick in part.ticks]
-    return Dated(ticks, longest.period_s, longest.period_half_s)
+    return Dated(ticks, longest.period_s, longest.period_half_s, longest.spread_s)
 
 
-def _date_together(seen: Sequence[Update]) -> Dated:
-    numbers = _numbered(seen)
-    if numbers is not None:
-        widest_s = min(update.latest_s - update.earliest_s for update in seen) / 2
-        for slack_s in _SLACKS_S:
-            if slack_s > widest_s:
-                break
-            fitted = _fit(seen, numbers, slack_s)
-            if fitted is not None:
-                return fitted
+def _date_together(seen: Sequence[Update], known: Beat | None) -> Dated:
+    for beat in (known, None) if known else (None,):
+        fitted = _on_a_beat(seen, beat)
+        if fitted is not None:
+            return fitted
     ticks = [Tick(u.middle_s, (u.latest_s - u.earliest_s) / 2, u.value) for u in seen]
     distances_s = _distances_s(seen)
     if not distances_s:
-        return Dated(ticks, None)
+        return Dated(ticks, known.period_s if known else None, known.half_s if known else 0.0)
     widths_s = [update.latest_s - update.earliest_s for update in seen]
-    return Dated(ticks, median(distances_s), median(widths_s) / len(distances_s))
+    half_s = median(widths_s) / len(distances_s)
+    return Dated(ticks, median(distances_s), half_s, pstdev(distances_s))
+
+
+def _on_a_beat(seen: Sequence[Update], known: Beat | None) -> Dated | None:
+    """The updates on the beat that is known, or on one of their own.
+
+    The longest beat that fits is theirs: a shorter one would have to have been missed at times.
+    """
+    if len(seen) < 2:
+        return None
+    if known is not None:
+        periods_s = [known.period_s]
+    else:
+        distances_s = _distances_s(seen)
+        if len(distances_s) < 2:
+            return None
+        periods_s = sorted({fmean(distances_s), median(distances_s)}, reverse=True)
+    widest_s = min(update.latest_s - update.earliest_s for update in seen) / 2
+    for slack_s in _SLACKS_S:
+        if slack_s > widest_s:
+            break
+        for period_s in periods_s:
+            fitted = _fit(seen, _numbered(seen, period_s), slack_s, known)
+            if fitted is not None:
+                return fitted
+    return None
 
 
 def _distances_s(seen: Sequence[Update]) -> list[float]:
@@ -116,12 +150,8 @@ def _distances_s(seen: Sequence[Update]) -> list[float]:
     return [distance_s for distance_s in distances_s if distance_s <= LONGEST_PERIOD_S]
 
 
-def _numbered(seen: Sequence[Update]) -> list[int] | None:
-    """The number of each update on a beat of their median distance; None for too few."""
-    distances_s = _distances_s(seen)
-    if len(distances_s) < 2:
-        return None
-    period_s = median(distances_s)
+def _numbered(seen: Sequence[Update], period_s: float) -> list[int]:
+    """The number of each update on a beat of about this period."""
     numbers = [0]
     for earlier, later in pairwise(seen):
         steps = round((later.middle_s - earlier.middle_s) / period_s)
@@ -129,7 +159,9 @@ def _numbered(seen: Sequence[Update]) -> list[int] | None:
     return numbers
 
 
-def _fit(seen: Sequence[Update], numbers: Sequence[int], slack_s: float) -> Dated | None:
+def _fit(
+    seen: Sequence[Update], numbers: Sequence[int], slack_s: float, known: Beat | None
+) -> Dated | None:
     """Cut the region of beats down by one update after the other; None where nothing is left.
 
     A beat is a pair of the date of the middle number and the period. The region starts as a
@@ -138,8 +170,11 @@ def _fit(seen: Sequence[Update], numbers: Sequence[int], slack_s: float) -> Date
     middle = numbers[len(numbers) // 2]
     guess_s = seen[len(seen) // 2].middle_s
     period_s = (seen[-1].middle_s - seen[0].middle_s) / (numbers[-1] - numbers[0])
+    span_s = period_s / 2
+    if known is not None:
+        period_s, span_s = known.period_s, max(known.half_s, _ROUNDING_S)
     region = [
-        (guess_s + side * period_s, period_s * (1 + turn / 2))
+        (guess_s + side * period_s, period_s + turn * span_s)
         for side, turn in ((-1, -1), (1, -1), (1, 1), (-1, 1))
     ]
     for update, number in zip(seen, numbers, strict=True):
@@ -155,7 +190,8 @@ def _fit(seen: Sequence[Update], numbers: Sequence[int], slack_s: float) -> Date
         ticks.append(Tick((earliest_s + latest_s) / 2, (latest_s - earliest_s) / 2, update.value))
     periods_s = [period_s for _, period_s in region]
     shortest_s, longest_s = min(periods_s), max(periods_s)
-    return Dated(ticks, (shortest_s + longest_s) / 2, (longest_s - shortest_s) / 2)
+    half_s = (longest_s - shortest_s) / 2
+    return Dated(ticks, (shortest_s + longest_s) / 2, half_s, slack_s)
 
 
 Corner = tuple[float, float]

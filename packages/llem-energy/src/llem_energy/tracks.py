@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import isnan
 
 from llem_energy.rows import Rows
-from llem_energy.ticks import Dated, date, updates
+from llem_energy.ticks import Beat, Dated, date, updates
 
 AVERAGING_S = 1.0
 """Averaging time of the driver's average power (NVML reference: averaged over one second)."""
@@ -62,14 +62,14 @@ def slope_w(first: Knot, second: Knot) -> float:
     return (second.energy_j - first.energy_j) / (second.at_s - first.at_s)
 
 
-def counter_track(rows: Rows, origin_ns: int) -> Track:
+def counter_track(rows: Rows, origin_ns: int, beat: Beat | None = None) -> Track:
     """The energy counter, at its updates."""
-    dated = dates_of(rows, rows.energies_j, origin_ns)
+    dated = dates_of(rows, rows.energies_j, origin_ns, beat)
     knots = [Knot(tick.at_s, tick.half_s, tick.value) for tick in dated.ticks]
     return Track(knots, dated.period_s or USUAL_PERIOD_S)
 
 
-def instant_track(rows: Rows, origin_ns: int) -> Track:
+def instant_track(rows: Rows, origin_ns: int, beat: Beat | None = None) -> Track:
     """The power of the moment, each reading spoken for the period that ends with its update.
 
     A reading that stands still has had updates all the same: there the curve is known everywhere.
@@ -78,7 +78,7 @@ def instant_track(rows: Rows, origin_ns: int) -> Track:
     read = [(t, v) for t, v in zip(times_s, rows.instants_w, strict=True) if not isnan(v)]
     if not read:
         return Track((), USUAL_PERIOD_S)
-    dated = dates_of(rows, rows.instants_w, origin_ns)
+    dated = dates_of(rows, rows.instants_w, origin_ns, beat)
     period_s = dated.period_s or USUAL_PERIOD_S
     knots = [Knot(read[0][0], 0.0, 0.0)]
     power_w = read[0][1]
@@ -104,10 +104,12 @@ def _hold(knots: list[Knot], power_w: float, standing_s: float, period_s: float)
         knots.append(Knot(last.at_s + step_s, 0.0, last.energy_j + power_w * step_s))
 
 
-def dates_of(rows: Rows, values: Sequence[float], origin_ns: int) -> Dated:
-    """Updates of one column of the polls."""
+def dates_of(
+    rows: Rows, values: Sequence[float], origin_ns: int, beat: Beat | None = None
+) -> Dated:
+    """Updates of one column of the polls. `beat`: what is known of it beforehand."""
     halves_s = [half_ns / 1e9 for half_ns in rows.halves_ns]
-    return date(updates(seconds(rows.times_ns, origin_ns), halves_s, values))
+    return date(updates(seconds(rows.times_ns, origin_ns), halves_s, values), beat)
 
 
 def seconds(times_ns: Sequence[int], origin_ns: int) -> list[float]:

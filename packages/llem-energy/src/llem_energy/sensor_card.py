@@ -1,0 +1,179 @@
+"""What a board's sensors are like, measured on the board itself.
+
+Nobody documents how often a sensor updates, so it is never assumed: the sensors are polled quickly
+until they have shown their beat, for three seconds at most. What an idle device does not show (a
+power that never changes has no visible period) stays unknown, and is learnt from a session in which
+the device worked.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from math import isnan
+from statistics import fmean, median
+from typing import Literal
+
+from llem_contracts import Clock
+from llem_schema import FrozenDict, FrozenList, Model
+
+from llem_energy.nvml_sensors import NvmlSensors
+from llem_energy.recording import Trace
+from llem_energy.rows import Rows
+from llem_energy.ticks import Beat, Dated
+from llem_energy.tracks import counter_track, dates_of, slope_w
+
+LONGEST_S = 3.0
+_POLL_S = 0.002
+_ENOUGH_UPDATES = 12
+_PATIENCE_S = 1.2
+"""A power that has not changed in this time is steady; it would show nothing in three seconds."""
+_LEAST_UPDATES = 4
+
+
+class BeatRecord(Model):
+    """How often a sensor updates."""
+
+    period_s: float
+    half_s: float
+    """The period is uncertain by this much to either side."""
+    spread_s: float
+    """Standard deviation of single updates around the beat."""
+    updates: int
+    """Updates that it rests on."""
+
+
+class SensorCard(Model):
+    """The sensors of one board under one driver."""
+
+    schema_version: Literal[1] = 1
+    uuid: str
+    driver_version: str
+    scope: str = "gpu"
+    measured_at: datetime
+    sensors: FrozenList[str]
+    """Quantities that can be read: `energy`, `instant`, `average`."""
+    sample_buffer: bool
+    """Whether the driver keeps a buffer of power samples."""
+    call_cost_s: float
+    """Median time that reading all quantities once takes."""
+    beats: FrozenDict[str, BeatRecord] = FrozenDict()
+    """By quantity."""
+    unknown: FrozenDict[str, str] = FrozenDict()
+    """Why, for each quantity without a beat."""
+    counter_to_power: float | None = None
+    """Counter's growth over the integral of the power of the moment; 1 where they agree."""
+
+    def known_beats(self) -> dict[str, Beat]:
+        """The beats as the estimators take them."""
+        return {name: Beat(beat.period_s, beat.half_s) for name, beat in self.beats.items()}
+
+    @property
+    def shortest_period_s(self) -> float | None:
+        """Period of the fastest sensor; None where none is known."""
+        return min((beat.period_s for beat in self.beats.values()), default=None)
+
+
+def measure_card(sensors: NvmlSensors, uuid: str, driver_version: str, clock: Clock) -> SensorCard:
+    """Poll the sensors quickly until every one has shown its beat or will not."""
+    trace = Trace(uuid)
+    start_ns = clock.monotonic_ns()
+    costs_s: list[float] = []
+    while True:
+        poll = sensors.poll()
+        trace.append(poll)
+        costs_s.append(2 * poll.half_ns / 1e9)
+        passed_s = (clock.monotonic_ns() - start_ns) / 1e9
+        if poll.lost is not None or _seen_enough(trace, sensors, passed_s):
+            break
+        clock.sleep(_POLL_S)
+    rows = trace.rows(start_ns, clock.monotonic_ns())
+    beats, unknown = _beats(rows, sensors, start_ns)
+    return SensorCard(
+        uuid=uuid,
+        driver_version=driver_version,
+        measured_at=datetime.fromtimestamp(clock.wall_ns() / 1e9, tz=UTC),
+        sensors=sensors.quantities,
+        sample_buffer=sensors.has_sample_buffer(),
+        call_cost_s=median(costs_s),
+        beats=FrozenDict(beats),
+        unknown=FrozenDict(unknown),
+        counter_to_power=_counter_to_power(rows, start_ns),
+    )
+
+
+def refined(card: SensorCard, trace: Trace) -> SensorCard:
+    """The card with the beats that a session has shown more closely, or for the first time."""
+    if not trace.times_ns:
+        return card
+    end_ns = trace.times_ns[-1]
+    rows = trace.rows(end_ns - 15_000_000_000, end_ns)
+    beats: dict[str, BeatRecord] = dict(card.beats)
+    for quantity in card.sensors:
+        seen = _beat(dates_of(rows, _column(rows, quantity), end_ns))
+        known = beats.get(quantity)
+        if seen is not None and (known is None or seen.half_s < known.half_s):
+            beats[quantity] = seen
+    if beats == dict(card.beats):
+        return card
+    unknown = {name: why for name, why in card.unknown.items() if name not in beats}
+    return card.model_copy(update={"beats": FrozenDict(beats), "unknown": FrozenDict(unknown)})
+
+
+def _seen_enough(trace: Trace, sensors: NvmlSensors, passed_s: float) -> bool:
+    if passed_s >= LONGEST_S:
+        return True
+    counted = sensors.has_counter
+    if counted and _changes(trace.energies_j) < _ENOUGH_UPDATES:
+        return False
+    columns = {"instant": trace.instants_w, "average": trace.averages_w}
+    moving = [_changes(columns[q]) for q in sensors.quantities if q != "energy"]
+    if all(changes >= _ENOUGH_UPDATES for changes in moving):
+        return True
+    return passed_s >= _PATIENCE_S and not any(0 < c < _ENOUGH_UPDATES for c in moving)
+
+
+def _changes(values: Sequence[float]) -> int:
+    read = [value for value in values if not isnan(value)]
+    return sum(earlier != later for earlier, later in pairwise(read))
+
+
+def _beats(
+    rows: Rows, sensors: NvmlSensors, origin_ns: int
+) -> tuple[dict[str, BeatRecord], dict[str, str]]:
+    beats: dict[str, BeatRecord] = {}
+    unknown: dict[str, str] = {}
+    for quantity in sensors.quantities:
+        beat = _beat(dates_of(rows, _column(rows, quantity), origin_ns))
+        if beat is not None:
+            beats[quantity] = beat
+        else:
+            unknown[quantity] = "it changed too seldom to show a period; it shows under load"
+    return beats, unknown
+
+
+def _beat(dated: Dated) -> BeatRecord | None:
+    if dated.period_s is None or len(dated.ticks) < _LEAST_UPDATES:
+        return None
+    return BeatRecord(
+        period_s=dated.period_s,
+        half_s=dated.period_half_s,
+        spread_s=dated.spread_s,
+        updates=len(dated.ticks),
+    )
+
+
+def _column(rows: Rows, quantity: str) -> Sequence[float]:
+    columns = {
+        "energy": rows.energies_j,
+        "instant": rows.instants_w,
+        "average": rows.averages_w,
+    }
+    return columns[quantity]
+
+
+def _counter_to_power(rows: Rows, origin_ns: int) -> float | None:
+    knots = counter_track(rows, origin_ns).knots
+    powers = [power_w for power_w in rows.instants_w if not isnan(power_w)]
+    if len(knots) < _LEAST_UPDATES or not powers or fmean(powers) <= 0:
+        return None
+    return slope_w(knots[0], knots[-1]) / fmean(powers)
