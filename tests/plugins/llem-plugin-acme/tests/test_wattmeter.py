@@ -59,6 +59,17 @@ class TestSession:
             ("b", 200),
         ]
 
+    def test_a_poor_calibration_is_stated_and_cancels_in_comparisons(self) -> None:
+        clock = StillClock()
+        display = {"ACME_WATTMETER": '{"idle_w": 40.0, "busy_w": 100.0, "gain_error": 0.03}'}
+        window = Wattmeter(display, clock).open(["a", "b"]).begin("w")
+        clock.sleep(2)
+        window.end()
+        reading = window.reading()
+        assert reading.uncertainty_j == pytest.approx(2 * 0.03 * 400)
+        assert reading.comparison_uncertainty_j == 0
+        assert [device.terms for device in reading.devices] == [{"gain": pytest.approx(6.0)}] * 2
+
     def test_idle_waits_and_tells_the_seconds(self) -> None:
         clock, told = StillClock(), list[float]()
         session = Wattmeter(ENVIRON, clock).open(["a", "b"])

@@ -30,6 +30,8 @@ class Display(Model):
 
     idle_w: float = Field(ge=0)
     busy_w: float = Field(ge=0)
+    gain_error: float = Field(default=0.0, ge=0)
+    """How well it is calibrated: 1 sigma, as a share of what it shows."""
 
 
 class Wattmeter:
@@ -121,6 +123,10 @@ class WattmeterSession:
     def close(self) -> None:
         self._closed_ns = self._closed_ns or self._clock.monotonic_ns()
 
+    @property
+    def gain_error(self) -> float:
+        return self._display.gain_error
+
     def energy_j(self, start_ns: int, end_ns: int) -> float:
         """Joules of one device between two instants."""
         idle_ns = sum(
@@ -168,14 +174,15 @@ class WattmeterWindow:
         mean_w = joules / seconds if seconds > 0 else None
         peak_w = self._session.peak_power_w(self.start_ns, self.end_ns)
         number = len(self._session.devices)
+        gain_j = joules * self._session.gain_error
         return EnergyReading(
             name=self.name,
             start_ns=self.start_ns,
             end_ns=self.end_ns,
             duration_s=seconds,
             energy_j=joules * number,
-            uncertainty_j=0.0,  # what it was told is exact; a real meter states its error terms
-            comparison_uncertainty_j=0.0,
+            uncertainty_j=2 * gain_j * number,  # k = 2; one instrument errs alike on all devices
+            comparison_uncertainty_j=0.0,  # and alike in all windows
             mean_power_w=mean_w * number if mean_w is not None else None,
             peak_power_w=peak_w * number,
             method="acme_display",
@@ -188,6 +195,7 @@ class WattmeterWindow:
                     scope="device",
                     mean_power_w=mean_w,
                     peak_power_w=peak_w,
+                    terms=FrozenDict({"gain": gain_j}),
                 )
                 for device in self._session.devices
             ),
