@@ -11,6 +11,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 
+ROOMS_FOR_EVERYTHING = frozenset({"common", "core", "helpers", "misc", "util", "utils"})
+"""What neither a package nor a module is called: it names no idea."""
+
 PART = r"(?:0|[1-9]\d*)"
 VERSION = re.compile(rf"(?P<major>{PART})\.(?P<minor>{PART})\.(?P<patch>{PART})")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from workspace import ROOMS_FOR_EVERYTHING
 
 MOST_LINES = 400
-ROOMS_FOR_EVERYTHING = frozenset({"common", "core", "helpers", "misc", "util", "utils"})
 
 
 class TestPackage:
