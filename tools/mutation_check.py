@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from workspace import ROOT, packages
+
 FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
 TESTS_FAILED = 1
 """Exit code of pytest; the higher ones say that it could not run them."""
@@ -63,22 +64,22 @@ def noticed_by(number: str, patch: Path) -> list[str]:
 
 def _sources(tree: Path) -> list[Path]:
     """The folders that packages are imported from."""
-    patterns = ("packages/*/src", "apps/*/src", "tests/plugins/*/src")
-    return [folder for pattern in patterns for folder in sorted(tree.glob(pattern))]
+    ours = [package.source.parent for package in packages(tree)]
+    return [*ours, *tree.glob("tests/plugins/*/src")]
 
 
 def _make_sure_of(tree: Path, changed: list[str], environ: dict[str, str]) -> None:
     """The packages that are changed are imported from the tree, and not as they are installed."""
-    packages = {path.split("/src/")[1].split("/")[0] for path in changed if "/src/" in path}
-    if not packages:
+    names = {path.split("/src/")[1].split("/")[0] for path in changed if "/src/" in path}
+    if not names:
         raise NotTried("the patch changes no package")
-    for package in packages:
-        code = f"import {package}; print({package}.__file__)"
+    for name in names:
+        code = f"import {name}; print({name}.__file__)"
         done = subprocess.run(
             [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False
         )
         if done.returncode == 0 and not Path(done.stdout.strip()).is_relative_to(tree):
-            raise NotTried(f"{package} is imported from {done.stdout.strip()}")
+            raise NotTried(f"{name} is imported from {done.stdout.strip()}")
 
 
 def _git(*arguments: str, within: Path = ROOT) -> str:

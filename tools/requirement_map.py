@@ -25,7 +25,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+from workspace import ROOT
+
 MAP = ROOT / "tests" / "requirements.toml"
 
 NUMBER = re.compile(r"(LA|CFG|CM|RES|CLI|STU|INF)-\d\d")

@@ -1,6 +1,7 @@
 """A deletion is put to the test, and what nobody notices is said so."""
 
 import difflib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,6 +29,7 @@ def patch(folder: Path, old: str, new: str) -> Path:
 def checked(number: str, change: Path) -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, ROOT / "tools" / "mutation_check.py", number, change],
+        env=os.environ | {"TMPDIR": str(change.parent)},
         capture_output=True,
         text=True,
         check=False,
@@ -47,7 +49,8 @@ class TestMutationCheck:
         trees = subprocess.run(
             ["git", "worktree", "list"], cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout
-        assert "llem-mutation-" not in trees
+        assert str(tmp_path) not in trees
+        assert [*tmp_path.glob("llem-mutation-*")] == []
 
     def test_a_patch_that_does_not_fit_is_told(self, tmp_path: Path) -> None:
         change = patch(tmp_path, '"a list"', '"a row"')
