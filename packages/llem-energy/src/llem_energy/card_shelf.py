@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 import platformdirs
+from llem_contracts import Clock
 from pydantic import ValidationError
 
-from llem_energy.sensor_card import SensorCard
+from llem_energy.nvml_handles import Gpu
+from llem_energy.nvml_sensors import NvmlSensors
+from llem_energy.sensor_card import SensorCard, measure_card
 
 CACHE_VARIABLE = "LLEM_CACHE_DIR"
 """Names the folder for caches; the platform's own one else."""
@@ -80,3 +83,13 @@ class CardShelf:
         """Named by a hash: a UUID that a driver tells is no file name to trust."""
         key = f"{uuid}/{driver_version}/gpu/{self._binding}"
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+
+
+def find_card(cards: Cards, sensors: NvmlSensors, gpu: Gpu, clock: Clock) -> SensorCard:
+    """The card that was kept; else one that is measured now, in three seconds at most, and kept."""
+    kept = cards.find(gpu.uuid, gpu.driver_version, sensors.quantities)
+    if kept is not None:
+        return kept
+    card = measure_card(sensors, gpu.uuid, gpu.driver_version, clock)
+    cards.keep(card)
+    return card

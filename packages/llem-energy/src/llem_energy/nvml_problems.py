@@ -1,7 +1,10 @@
 """What is wrong when NVML does not answer, and what a person can do about it."""
 
+from collections.abc import Sequence
+
 from llem_contracts import Problem
 
+from llem_energy.nvml_handles import Gpu
 from llem_energy.nvml_library import (
     DRIVER_NOT_LOADED,
     FUNCTION_NOT_FOUND,
@@ -36,4 +39,23 @@ def unreadable_gpu(sentence: str, *, blocking: bool) -> Problem:
         message=sentence,
         cure="Check it with `nvidia-smi`; a lost GPU needs a reset or a reboot.",
         blocking=blocking,
+    )
+
+
+def unknown_gpu(uuid: str, unreadable: Sequence[str]) -> Problem:
+    """A UUID that the driver does not show. `unreadable`: a sentence for each GPU without one."""
+    return Problem(
+        code="gpu_not_found",
+        message="; ".join([f"the NVIDIA driver shows no GPU {uuid}", *unreadable]),
+        cure="Compare with the UUIDs that `nvidia-smi -L` lists.",
+    )
+
+
+def shared_gpu(gpu: Gpu) -> Problem:
+    """A board in partitions, of which none has a sensor of its own."""
+    return Problem(
+        code="mig_parent",
+        message=f"{gpu.name} ({gpu.uuid}) is partitioned, and its sensors see the whole board",
+        cure="Keep the other partitions idle while measuring, or turn partitioning off.",
+        blocking=False,
     )
