@@ -47,6 +47,15 @@ def test_it():
 """,
     "test_marker": "import pytest\n@pytest.mark.sloow\ndef test_it(): pass",
     "test_xfail": "import pytest\n@pytest.mark.xfail\ndef test_it(): pass",
+    "test_tiers": """
+import pytest
+@pytest.mark.slow
+def test_slow(): pass
+@pytest.mark.slurm
+def test_on_a_cluster(): pass
+@pytest.mark.gpu
+def test_on_a_gpu(): pass
+""",
     "test_ids": "import pytest\n@pytest.mark.parametrize('a', [1, '1'])\ndef test_it(a): pass",
 }
 
@@ -128,6 +137,10 @@ class TestStrictness:
 
 
 class TestRun:
+    def test_leaves_out_what_is_slow_or_needs_a_cluster(self, output: str) -> None:
+        assert "PASSED tests/test_tiers.py::test_on_a_gpu" in output, output
+        assert "2 deselected" in output, output
+
     def test_has_a_random_order_that_can_be_repeated(self, output: str) -> None:
         assert re.search(r"Using --randomly-seed=\d+", output), output
 
