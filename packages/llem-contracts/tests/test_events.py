@@ -1,11 +1,13 @@
 """Events travel between processes as JSON lines."""
 
+import json
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from llem_contracts import Event, RunSaved, event_from_json
 from llem_testing.goldens import golden_documents, golden_files, unseen_keys
+from llem_testing.values import complete_document, misfits, variations
 from pydantic import ValidationError
 
 GOLDENS = Path(__file__).with_name("goldens") / "event"
@@ -31,6 +33,18 @@ class TestGoldenLines:
         ]
         missing = unseen_keys(kind, of_kind)
         assert missing == (), "give them a value in tools/write_goldens.py and run it"
+
+
+class TestEveryKind:
+    @pytest.mark.parametrize("kind", get_args(Event), ids=lambda kind: kind.__name__)
+    def test_takes_each_value_that_belongs_there_and_no_other(self, kind: type[Event]) -> None:
+        whole = complete_document(kind)
+        for changed in variations(kind, whole):
+            event = event_from_json(json.dumps(changed.document))
+            assert event_from_json(event.model_dump_json()) == event
+        for changed in misfits(kind, whole):
+            with pytest.raises(ValidationError):
+                event_from_json(json.dumps(changed.document))
 
 
 class TestJsonLines:

@@ -1,5 +1,6 @@
 """A partial run that an earlier version left is still understood (RES-05)."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from llem_contracts import StoreError
 from llem_schema import document_from_json
 from llem_store import PartialRun, load_result
 from llem_testing.goldens import golden_documents, golden_files, unseen_keys
+from llem_testing.values import complete_document, misfits, variations
+from pydantic import ValidationError
 
 GOLDENS = Path(__file__).with_name("goldens") / "partial-run"
 BY_FILE = pytest.mark.parametrize("file", golden_files(GOLDENS), ids=lambda file: file.stem)
@@ -24,6 +27,15 @@ class TestPartialRun:
         (tmp_path / "partial.json").write_bytes(file.read_bytes())
         with pytest.raises(StoreError, match="without a result: interrupted"):
             load_result(tmp_path)
+
+    def test_takes_each_value_that_belongs_there_and_no_other(self) -> None:
+        whole = complete_document(PartialRun)
+        for changed in variations(PartialRun, whole):
+            partial = PartialRun.model_validate_json(json.dumps(changed.document))
+            assert PartialRun.model_validate_json(partial.model_dump_json()) == partial
+        for changed in misfits(PartialRun, whole):
+            with pytest.raises(ValidationError):
+                PartialRun.model_validate_json(json.dumps(changed.document))
 
     def test_has_each_of_its_fields_in_a_golden(self) -> None:
         missing = unseen_keys(PartialRun, golden_documents(GOLDENS))
