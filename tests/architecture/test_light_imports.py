@@ -38,7 +38,7 @@ AFTER_IMPORT: dict[str, frozenset[str]] = {
     "llem_schema": frozenset(),
     "llem_store": frozenset({"pydantic"}),
     "llem_study": frozenset({"platformdirs", "pydantic", "yaml"}),
-    "llem_testing": frozenset({"pydantic"}),
+    "llem_testing": frozenset(),
 }
 
 
