@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from llem_contracts import (
+    NO_PERMISSION,
     ConfigError,
     Meter,
     MeterCandidate,
@@ -99,6 +100,12 @@ class TestAuto:
         assert choice is not None
         assert choice.name == "integral"
         assert choice.rejected == {"counter": "there is no driver"}
+
+    def test_meter_that_lacks_permission_is_passed_over_with_the_cure(self) -> None:
+        problem = Problem(code=NO_PERMISSION, message="only root may", cure="Run `chmod`.")
+        choice = choose_meter("auto", [candidate("a", problem), candidate("b", rank=20)], [HOST])
+        assert choice is not None
+        assert choice.rejected == {"a": "only root may (Run `chmod`)"}
 
     def test_problem_that_does_not_block_comes_along(self) -> None:
         choice = choose_meter("auto", [candidate("counter", SLOW)], [GPU])

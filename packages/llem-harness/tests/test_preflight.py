@@ -86,7 +86,7 @@ class TestMeter:
         refusing = ScriptedMeter(
             world.clock,
             {"host": Watts(idle=1.0, busy=1.0)},
-            problems=[Problem(code="no_permission", message="reading is not allowed", cure="Ask.")],
+            problems=[Problem(code="in_use", message="reading is not allowed", cure="Ask.")],
         )
         best = meter_candidate(refusing, replace(SCRIPTED_METER, name="best", rank=1))
         world.with_ports(meters=(*world.ports.meters, best))

@@ -1,5 +1,6 @@
 """Each warning has a run that provokes it and one that does not (RES-08, RES-10)."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from llem_contracts import MeterChoice, Problem
 from llem_harness.remarks import notes_of, warnings_of
 from llem_schema import (
+    ENERGY_ESTIMATED,
     BaselineRecord,
     EnergyBreakdown,
     EnergyReading,
@@ -24,7 +26,9 @@ NOT_WANTED = NotMeasured(code="not_requested", reason="no meter was asked for")
 STEADY = HeatRecord(mode="plateau", settled=True, duration_s=12.0, note="steady")
 
 
-def reading(duration_s: float = 12.0, energy_j: float | None = 1200.0) -> EnergyReading:
+def reading(
+    duration_s: float = 12.0, energy_j: float | None = 1200.0, flags: Sequence[str] = ()
+) -> EnergyReading:
     return EnergyReading(
         name="measured",
         start_ns=0,
@@ -37,6 +41,7 @@ def reading(duration_s: float = 12.0, energy_j: float | None = 1200.0) -> Energy
         peak_power_w=None,
         method="counter_edges",
         scope="gpu",
+        flags=tuple(flags),
         code=None if energy_j is not None else "counter_reset",
         reason=None if energy_j is not None else "the counter fell",
         devices=(),
@@ -103,6 +108,11 @@ class TestWarnings:
         [
             ("no_sensor", "there is no driver", {"no_energy": NO_SENSOR, "samples": 0}),
             ("counter_reset", "the counter fell", {"reading": reading(energy_j=None)}),
+            (
+                "energy_estimated",
+                "is an estimate",
+                {"reading": reading(flags=[ENERGY_ESTIMATED])},
+            ),
             ("baseline_missing", "no meter was", {"baseline_missing": NOT_WANTED}),
             ("few_samples", "9 sensor samples", {"samples": 9}),
             ("short_window", "9.99 s", {"reading": reading(9.99)}),
@@ -163,7 +173,7 @@ class TestWarnings:
 class TestNotes:
     def notes(self, **config: Any) -> str:
         choice = MeterChoice("scripted", "1.2.3", SCRIPTED_METER, None, "x", FrozenDict())
-        return "\n".join(notes_of(example_config(**config), choice, reading(), prompts()))
+        return "\n".join(notes_of(example_config(**config), choice, reading(), None, prompts()))
 
     def test_they_name_meter_method_seed_and_prompts(self) -> None:
         notes = self.notes(random_seed=7)

@@ -79,7 +79,10 @@ if TYPE_CHECKING:
         choose_meter as choose_meter,
         meter_candidates as meter_candidates,
     )
-    from llem_contracts.problem import Problem as Problem
+    from llem_contracts.problem import (
+        NO_PERMISSION as NO_PERMISSION,
+        Problem as Problem,
+    )
     from llem_contracts.prompts import (
         PROMPTS as PROMPTS,
         Prompt as Prompt,
@@ -144,7 +147,7 @@ _NAMES_BY_MODULE = {
     "import_string": ("import_object",),
     "meter": ("METERS", "Meter", "MeterDescriptor", "MeterSession", "MeterWindow"),
     "meter_choice": ("MeterCandidate", "MeterChoice", "choose_meter", "meter_candidates"),
-    "problem": ("Problem",),
+    "problem": ("NO_PERMISSION", "Problem"),
     "prompts": ("PROMPTS", "Prompt", "PromptSet", "PromptSource", "PromptsDescriptor"),
     "sample": ("Sample",),
     "store": ("ArrowTable", "RequestRecord", "RunHandle", "STORES", "Store", "StoredRun"),

@@ -15,7 +15,7 @@ from llem_contracts.discovery import (
 )
 from llem_contracts.errors import LlemError
 from llem_contracts.meter import METERS, Meter, MeterDescriptor
-from llem_contracts.problem import Problem
+from llem_contracts.problem import NO_PERMISSION, Problem
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def choose_meter(
         meter, problems = _try(candidate, descriptor, kinds, devices)
         blocking = tuple(problem for problem in problems if problem.blocking)
         if blocking and name == "auto":
-            rejected[descriptor.name] = "; ".join(problem.message for problem in blocking)
+            rejected[descriptor.name] = "; ".join(_told(problem) for problem in blocking)
             continue
         if name != "auto":
             reason = "asked for by name" if descriptor.senses else "no meter was asked for"
@@ -94,6 +94,13 @@ def choose_meter(
             problems=problems,
         )
     return None
+
+
+def _told(problem: Problem) -> str:
+    """The message; with its cure where an administrator is all that is missing."""
+    if problem.code != NO_PERMISSION:
+        return problem.message
+    return f"{problem.message} ({problem.cure.removesuffix('.')})"
 
 
 def _candidate(plugin: Plugin[MeterDescriptor], settings: RunSettings) -> MeterCandidate:

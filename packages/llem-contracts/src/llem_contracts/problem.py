@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+NO_PERMISSION = "no_permission"
+"""Code of a sensor that is there and that this user may not read: an administrator can cure it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:

@@ -12,6 +12,7 @@ from llem_schema import (
     FlopsResult,
     FrozenDict,
     HeatRecord,
+    HostRecord,
     JsonObject,
     MemoryUsage,
     MeterRecord,
@@ -26,6 +27,7 @@ from llem_schema import (
 
 from llem_harness.baseline import Baseline
 from llem_harness.energy import energy_figures
+from llem_harness.host import host_figures, runs_on_host
 from llem_harness.latency import latency_of
 from llem_harness.preflight import Readiness
 from llem_harness.remarks import notes_of, warnings_of
@@ -64,6 +66,7 @@ def assemble(
     warmup: Warmup,
     heat: HeatRecord,
     window: MeasuredWindow,
+    no_host: NotMeasured | None,
     memory: MemoryUsage,
     count_flops: Callable[[ModelShape, int, int], FlopsResult],
     sample_period_s: float | None,
@@ -87,8 +90,12 @@ def assemble(
         output_tokens=output_tokens,
         requests=len(requests),
     )
+    if runs_on_host(ready.devices):
+        host = host_figures(reading, ready.meter, energy.missing.get("energy_total_j"))
+    else:
+        host = host_figures(window.host, ready.host.choice, no_host)
     latency = latency_of(requests)
-    missing = dict(energy.missing)
+    missing = energy.missing | host.missing
     missing["steady_state_window"] = NotMeasured(
         code="not_applicable", reason="the methodology is total: the whole window counts"
     )
@@ -105,10 +112,8 @@ def assemble(
         missing["latency.itl"] = NotMeasured(
             code="not_applicable", reason="no request has two output tokens"
         )
-    if ready.no_energy is not None:
-        missing["timeseries"] = ready.no_energy
-    elif not has_series:
-        missing["timeseries"] = NotMeasured(
+    if not has_series:
+        missing["timeseries"] = ready.no_energy or NotMeasured(
             code="sensor_failed", reason="the sensors gave no sample during the run"
         )
     elif saving.timeseries is None:
@@ -157,6 +162,7 @@ def assemble(
         energy_comparison_uncertainty_j=energy.energy_comparison_uncertainty_j,
         energy_adjusted_j=energy.energy_adjusted_j,
         energy_per_device_j=energy.energy_per_device_j,
+        energy_host_j=host.energy_host_j,
         energy_breakdown=energy.energy_breakdown,
         baseline_power_w=energy.baseline_power_w,
         input_tokens=input_tokens,
@@ -174,11 +180,11 @@ def assemble(
         warmup_result=_warmup_result(order, warmup, heat),
         warmup_excluded_samples=warmup.requests,
         environment_snapshot=snapshot,
-        meter=_meter_record(ready.meter, window, sample_period_s, window_samples),
+        meter=_meter_record(ready.meter, window, host.record, sample_period_s, window_samples),
         prompts=workload.record,
-        timeseries=saving.timeseries if ready.no_energy is None and has_series else None,
+        timeseries=saving.timeseries if has_series else None,
         requests_file=saving.requests,
-        reproducibility_notes=notes_of(config, ready.meter, reading, workload.record),
+        reproducibility_notes=notes_of(config, ready.meter, reading, host.record, workload.record),
         measurement_warnings=warnings_of(
             config=config,
             preflight=ready.warnings,
@@ -201,6 +207,7 @@ def assemble(
 def _meter_record(
     choice: MeterChoice,
     window: MeasuredWindow,
+    host: HostRecord | None,
     sample_period_s: float | None,
     window_samples: int,
 ) -> MeterRecord:
@@ -218,6 +225,7 @@ def _meter_record(
         flags=tuple(
             dict.fromkeys([*reading.flags, *(f for d in reading.devices for f in d.flags)])
         ),
+        host=host,
     )
 
 

@@ -45,10 +45,7 @@ def energy_figures(
         assert baseline.missing is not None
         missing["baseline_power_w"] = baseline.missing
     if total is None:
-        why = no_energy or NotMeasured(
-            code=reading.code or "sensor_failed",
-            reason=reading.reason or "the meter gave no energy",
-        )
+        why = no_energy or why_none(reading)
         for name in (
             "energy_total_j",
             "energy_uncertainty_j",
@@ -115,6 +112,13 @@ def energy_figures(
         energy_per_total_token_j=total / (input_tokens + output_tokens),
         energy_per_request_j=total / requests,
         missing=missing,
+    )
+
+
+def why_none(reading: EnergyReading) -> NotMeasured:
+    """Why a reading without energy has none."""
+    return NotMeasured(
+        code=reading.code or "sensor_failed", reason=reading.reason or "the meter gave no energy"
     )
 
 

@@ -28,7 +28,6 @@ from llem_contracts import (
 from llem_schema import (
     AcceleratorFacts,
     ExperimentResult,
-    HostFacts,
     MemoryUsage,
     WorkOrder,
 )
@@ -36,6 +35,7 @@ from llem_schema import (
 from llem_harness.assemble import Loaded, Saving, assemble
 from llem_harness.baseline import measure_baseline
 from llem_harness.heat import heat
+from llem_harness.host import host_facts, open_host
 from llem_harness.phases import phase
 from llem_harness.ports import Ports
 from llem_harness.preflight import Readiness, check
@@ -82,12 +82,16 @@ def _measured(
     uuids = tuple(device.uuid for device in ready.devices)
     with ExitStack() as stack:
         with phase("environment", ports.listener, ports.clock):
-            snapshot = take_snapshot(ready.visible, _host(ports.devices))
+            snapshot = take_snapshot(ready.visible, host_facts(ports.devices))
         assert choice.meter is not None
         session = choice.meter.open(uuids, config.energy.sample_period_s)
         stack.callback(session.close)
-        recorder = SeriesRecorder(session, handle)
-        stack.callback(recorder.flush)
+        host = open_host(ready.host, config.energy.sample_period_s)
+        if host.session is not None:
+            stack.callback(host.session.close)
+        sessions = [session] if host.session is None else [session, host.session]
+        recorder = SeriesRecorder(sessions, handle)
+        stack.callback(recorder.finish)
         baseline = measure_baseline(config.baseline, session, ports, ready.no_energy)
         recorder.flush()
 
@@ -105,7 +109,14 @@ def _measured(
         heat_record = heat(config.warmup, loaded, batches[0], session, ports, ready.no_energy)
         recorder.flush()
 
-        window = measure(loaded, workload, session, ports, min_window_s=config.min_window_s)
+        window = measure(
+            loaded,
+            workload,
+            session,
+            ports,
+            min_window_s=config.min_window_s,
+            host=host.session,
+        )
         with phase("assemble", ports.listener, ports.clock):
             engine = loaded.environment()
             result = assemble(
@@ -124,20 +135,21 @@ def _measured(
                 warmup=warmup,
                 heat=heat_record,
                 window=window,
+                no_host=host.missing,
                 memory=_with_device_memory(window.memory, ready, ports.devices),
                 count_flops=ports.flops.count,
                 sample_period_s=session.sample_period_s,
                 window_samples=_samples_within(
                     session, window.reading.start_ns, window.reading.end_ns
                 ),
-                has_series=bool(session.samples()),
+                has_series=any(sampled.samples() for sampled in sessions),
                 saving=_saving(handle),
                 started_at=started_at,
                 ended_at=_now(ports.clock),
             )
         if handle is not None:
             with phase("save", ports.listener, ports.clock):
-                save(result, handle, recorder, session, window.records(), order, ports)
+                save(result, handle, recorder, window.records(), order, ports)
     return result
 
 
@@ -148,12 +160,6 @@ def _keep_partial(handle: RunHandle, reason: str, ports: Ports) -> None:
         if kept is not None:
             message = f"What was measured until then is in {kept}."
             ports.listener(Notice(code="partial_run", message=message))
-
-
-def _host(devices: Devices) -> HostFacts:
-    facts = devices.facts("host")
-    assert isinstance(facts, HostFacts)
-    return facts
 
 
 def _same_devices(loaded: LoadedModel, metered: tuple[str, ...]) -> None:

@@ -50,11 +50,14 @@ class Ports:
     backend_version: str
     devices: Devices
     meters: tuple[MeterCandidate, ...]
+    """Those that may read the devices of the run."""
     prompts: PromptSource
     flops: FlopsCounter
     store: Store
     clock: Clock
     listener: EventListener
+    host_meters: tuple[MeterCandidate, ...] = ()
+    """Those that may read the host beside the accelerators."""
     fallback_dir: Path = FALLBACK_DIR
     """Where a result goes that cannot be written to its own place."""
 
@@ -92,6 +95,7 @@ def ports_for(order: WorkOrder, listener: EventListener = silence) -> Ports:
         "backend": attempt(lambda: create(descriptor, settings)) if descriptor else None,
         "devices": attempt(lambda: _device_registry(order)),
         "meters": attempt(lambda: meter_candidates(config.energy.meter, settings)),
+        "host_meters": attempt(lambda: meter_candidates("auto", settings)),
         "prompts": attempt(lambda: prompt_source(config.dataset_config, order)),
         "flops": attempt(lambda: create(_only(FLOPS), settings)),
         "store": attempt(lambda: create(_only(STORES), settings)),

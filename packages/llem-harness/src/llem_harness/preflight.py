@@ -17,6 +17,7 @@ from llem_contracts import (
 )
 from llem_schema import AcceleratorFacts, DeviceFacts, MemoryEstimate, NotMeasured, WorkOrder
 
+from llem_harness.host import HostPlan, plan_host
 from llem_harness.ports import Ports
 from llem_harness.support import unsupported
 
@@ -49,6 +50,7 @@ class Readiness:
     meter: MeterChoice
     no_energy: NotMeasured | None
     """Why there will be no energy; None where a sensor is read."""
+    host: HostPlan
     warnings: tuple[Problem, ...]
 
 
@@ -62,12 +64,14 @@ def check(order: WorkOrder, ports: Ports) -> Readiness:
     if blocking:
         raise PreFlightError(blocking)
     assert found.meter is not None
+    no_energy = _no_energy(order, found.meter)
     return Readiness(
         plan=found.plan,
         devices=found.devices,
         visible=found.visible,
         meter=found.meter,
-        no_energy=_no_energy(order, found.meter),
+        no_energy=no_energy,
+        host=plan_host(found.devices, ports.devices, ports.host_meters, no_energy),
         warnings=found.problems,
     )
 

@@ -2,10 +2,12 @@
 
 from llem_contracts import MeterChoice, Problem
 from llem_schema import (
+    ENERGY_ESTIMATED,
     EnergyBreakdown,
     EnergyReading,
     ExperimentConfig,
     HeatRecord,
+    HostRecord,
     MeasurementWarning,
     NotMeasured,
     PromptsRecord,
@@ -36,6 +38,9 @@ def warnings_of(
             found.append(("no_sensor", f"Energy was not measured: {no_energy.reason}."))
     elif reading.energy_j is None:
         found.append((reading.code or "sensor_failed", f"Energy is missing: {reading.reason}."))
+    if ENERGY_ESTIMATED in reading.flags:
+        how = next((d.reason for d in reading.devices if d.reason), "no sensor was read")
+        found.append((ENERGY_ESTIMATED, f"Energy is an estimate, not a measurement: {how}."))
     if no_energy is None and baseline_missing is not None:
         found.append(
             (
@@ -97,7 +102,11 @@ def warnings_of(
 
 
 def notes_of(
-    config: ExperimentConfig, meter: MeterChoice, reading: EnergyReading, prompts: PromptsRecord
+    config: ExperimentConfig,
+    meter: MeterChoice,
+    reading: EnergyReading,
+    host: HostRecord | None,
+    prompts: PromptsRecord,
 ) -> tuple[str, ...]:
     """What someone needs to know who wants the same figure again."""
     energy = (
@@ -105,6 +114,8 @@ def notes_of(
         if meter.descriptor.senses
         else "Energy was not measured."
     )
+    if host is not None:
+        energy += f" That of the host: {host.name} {host.version}, {host.method} of {host.scope}."
     length = (
         f"Every request generated exactly {config.max_output_tokens} tokens."
         if config.output_length == "fixed"

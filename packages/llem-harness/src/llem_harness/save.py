@@ -5,7 +5,6 @@ from pathlib import Path
 
 from llem_contracts import (
     ExperimentError,
-    MeterSession,
     RequestRecord,
     RunHandle,
     RunSaved,
@@ -21,7 +20,6 @@ def save(
     result: ExperimentResult,
     handle: RunHandle,
     recorder: SeriesRecorder,
-    session: MeterSession,
     records: Sequence[RequestRecord],
     order: WorkOrder,
     ports: Ports,
@@ -38,7 +36,7 @@ def save(
         handle.requests(records)
         stored = handle.commit(result)
     except StoreError as error:
-        kept = _rescue(result, session, records, order, ports)
+        kept = _rescue(result, recorder, records, order, ports)
         raise ExperimentError(
             f"the result could not be saved where it was meant to go ({error}); it is in {kept}",
             cure="Move that folder to where it belongs once there is room and permission.",
@@ -48,14 +46,14 @@ def save(
 
 def _rescue(
     result: ExperimentResult,
-    session: MeterSession,
+    recorder: SeriesRecorder,
     records: Sequence[RequestRecord],
     order: WorkOrder,
     ports: Ports,
 ) -> Path:
     settings = order.settings.model_copy(update={"results_dir": str(ports.fallback_dir)})
     handle = ports.store.begin(order.model_copy(update={"settings": settings}))
-    samples = session.samples()
+    samples = recorder.series()
     if samples:
         handle.append(samples)
     handle.requests(records)

@@ -24,6 +24,8 @@ class MeasuredWindow:
 
     passes: tuple[tuple[GeneratedRequest, ...], ...]
     reading: EnergyReading
+    host: EnergyReading | None
+    """Of the host beside the accelerators, from just before to just after `reading`."""
     memory: MemoryUsage
     anchor_monotonic_ns: int
     anchor_wall_ns: int
@@ -61,8 +63,12 @@ def measure(
     ports: Ports,
     *,
     min_window_s: float,
+    host: MeterSession | None = None,
 ) -> MeasuredWindow:
-    """Generate over all requests, pass after pass, inside one window of the meter."""
+    """Generate over all requests, pass after pass, inside one window of the meter.
+
+    `host`: the meter of the host, whose window opens just before that one and closes just after.
+    """
     clock = ports.clock
     per_pass = len(workload.requests)
     passes: list[tuple[GeneratedRequest, ...]] = []
@@ -71,6 +77,7 @@ def measure(
         anchor = (clock.monotonic_ns(), clock.wall_ns())
         loaded.reset_peak_memory()
         loaded.synchronize()
+        around = host.begin("measured") if host is not None else None
         window = session.begin("measured")
         while True:
             before, total = len(passes) * per_pass, expected * per_pass
@@ -81,11 +88,14 @@ def measure(
                 break
             expected = len(passes) + _passes_left(min_window_s - elapsed_s, elapsed_s, len(passes))
         window.end()
+        if around is not None:
+            around.end()
         memory = loaded.memory()
         reading = window.reading()
     return MeasuredWindow(
         passes=tuple(passes),
         reading=reading,
+        host=around.reading() if around is not None else None,
         memory=memory,
         anchor_monotonic_ns=anchor[0],
         anchor_wall_ns=anchor[1],

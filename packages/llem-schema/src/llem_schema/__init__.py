@@ -32,10 +32,12 @@ if TYPE_CHECKING:
         result_from_json as result_from_json,
     )
     from llem_schema.energy import (
+        ENERGY_ESTIMATED as ENERGY_ESTIMATED,
         BaselineRecord as BaselineRecord,
         DeviceReading as DeviceReading,
         EnergyBreakdown as EnergyBreakdown,
         EnergyReading as EnergyReading,
+        HostRecord as HostRecord,
         IdleReading as IdleReading,
         MeterRecord as MeterRecord,
     )
@@ -130,8 +132,10 @@ _NAMES_BY_MODULE = {
     "energy": (
         "BaselineRecord",
         "DeviceReading",
+        "ENERGY_ESTIMATED",
         "EnergyBreakdown",
         "EnergyReading",
+        "HostRecord",
         "IdleReading",
         "MeterRecord",
     ),

@@ -6,6 +6,9 @@ from llem_schema.frozen import FrozenDict, FrozenList
 from llem_schema.model import Model
 from llem_schema.scalars import Moment
 
+ENERGY_ESTIMATED = "energy_estimated"
+"""Flag and warning of joules that no sensor has read. Whoever prints them says so beside them."""
+
 
 class DeviceReading(Model):
     """Energy of one device over a window."""
@@ -25,6 +28,8 @@ class DeviceReading(Model):
     """Why `energy_j` is None, or why this method was chosen."""
     alternatives_j: FrozenDict[str, float] = FrozenDict()
     """What other sensors of the device gave for the same window, by method."""
+    parts_j: FrozenDict[str, float] = FrozenDict()
+    """What `energy_j` is the sum of, where the device has counters of its parts."""
 
 
 class EnergyReading(Model):
@@ -96,6 +101,27 @@ class EnergyBreakdown(Model):
     """Error terms of the window in joules, 1 sigma, by name."""
 
 
+class HostRecord(Model):
+    """How `energy_host_j` was read: beside the accelerators, or as that of a run on the CPU."""
+
+    name: str
+    """Of the meter."""
+    version: str
+    """Of the package that brings the meter."""
+    method: str
+    scope: str
+    """What its sensors cover, such as `package+dram`."""
+    uncertainty_j: float | None
+    """Expanded uncertainty, k = 2, all terms."""
+    comparison_uncertainty_j: float | None
+    """Expanded uncertainty, k = 2, without gain: for comparisons on one machine."""
+    parts_j: FrozenDict[str, float]
+    """What `energy_host_j` is the sum of, by part: `package-0`, `dram-0` ..."""
+    terms: FrozenDict[str, float]
+    """Error terms in joules, 1 sigma, by name."""
+    flags: FrozenList[str]
+
+
 class MeterRecord(Model):
     """The meter that a run really used, and why."""
 
@@ -112,3 +138,4 @@ class MeterRecord(Model):
     """Samples in the series over the window."""
     devices: FrozenList[str]
     flags: FrozenList[str]
+    host: HostRecord | None

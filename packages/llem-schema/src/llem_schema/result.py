@@ -82,6 +82,8 @@ class ExperimentResult(Model):
     """Expanded uncertainty, k = 2, without board gain."""
     energy_adjusted_j: float | None
     energy_per_device_j: FrozenDict[str, float] | None
+    energy_host_j: float | None
+    """Processor packages and memory, beside the accelerators; in a run on the CPU the total."""
     energy_breakdown: EnergyBreakdown | None
     baseline_power_w: float | None
     input_tokens: int

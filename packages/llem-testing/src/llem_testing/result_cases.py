@@ -12,6 +12,7 @@ from llem_schema import (
     FlopsResult,
     FrozenDict,
     HeatRecord,
+    HostRecord,
     Latency,
     MeasurementWarning,
     MemoryUsage,
@@ -36,14 +37,15 @@ _STARTED = datetime(2026, 11, 23, 14, 30, 5, tzinfo=UTC)
 _WINDOW_S = 2.0
 _IDLE_W = 40.0
 _TOTAL_J = 200.0
+_PACKAGE_J, _DRAM_J = 80.0, 12.0
 _REQUESTS, _INPUT_TOKENS, _OUTPUT_TOKENS = 8, 96, 32
 
 
 def example_result(**overrides: Any) -> ExperimentResult:
     """A result with every field filled; its figures agree with one another.
 
-    2 s at 100 W on one GPU whose idle power is 40 W. Only what a dense model does not have is
-    None. `overrides` by field name, validated like the rest.
+    2 s at 100 W on one GPU whose idle power is 40 W, beside a host at 46 W. Only what a dense model
+    does not have is None. `overrides` by field name, validated like the rest.
     """
     config = example_config(
         model="builtin:tiny", passthrough_kwargs={"use_cache": True, "limits": [1, None, 0.5]}
@@ -168,6 +170,7 @@ def example_unmetered_result(**overrides: Any) -> ExperimentResult:
         samples=0,
         devices=("host",),
         flags=(),
+        host=None,
     )
     bare = whole.model_copy(update=fields | {"not_measured": FrozenDict()})
     why = NotMeasured(code="no_sensor", reason="no sensor can be read")
@@ -184,6 +187,7 @@ def _energy(uuid: str) -> dict[str, Any]:
         "energy_comparison_uncertainty_j": 4.0,
         "energy_adjusted_j": _TOTAL_J - baseline_j,
         "energy_per_device_j": FrozenDict({uuid: _TOTAL_J}),
+        "energy_host_j": _PACKAGE_J + _DRAM_J,
         "energy_breakdown": EnergyBreakdown(
             raw_j=_TOTAL_J,
             baseline_j=baseline_j,
@@ -214,6 +218,17 @@ def _energy(uuid: str) -> dict[str, Any]:
             samples=21,
             devices=(uuid,),
             flags=("scripted",),
+            host=HostRecord(
+                name="rapl",
+                version="0.1.0",
+                method="rapl",
+                scope="package+dram",
+                uncertainty_j=4.9,
+                comparison_uncertainty_j=0.6,
+                parts_j=FrozenDict({"package-0": _PACKAGE_J, "dram-0": _DRAM_J}),
+                terms=FrozenDict({"gain": 2.4, "edges": 0.3}),
+                flags=("scripted",),
+            ),
         ),
     }
 
