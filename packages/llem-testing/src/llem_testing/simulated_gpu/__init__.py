@@ -90,6 +90,7 @@ from llem_testing.simulated_gpu.sensor_models import (
     SampleBuffer,
     Sensors,
 )
+from llem_testing.simulated_gpu.stand_in import StandIn
 from llem_testing.simulated_gpu.throttling import Throttle
 from llem_testing.simulated_gpu.timeline import Timeline, always
 from llem_testing.simulated_gpu.truth import Truth
@@ -125,6 +126,7 @@ __all__ = [
     "Sensors",
     "SimulatedNvml",
     "SquareWave",
+    "StandIn",
     "Throttle",
     "Timeline",
     "Truth",
