@@ -41,13 +41,15 @@ def average_track(rows: Rows, origin_ns: int, beat: Beat | None = None) -> Track
     misdated_s = series.half_s / math.sqrt(3)
     if abs(back - steps) > _SNAP:
         misdated_s = math.hypot(misdated_s, series.period_s / 4)
+    noise_j = AVERAGING_S * math.hypot(rough_w * math.sqrt(2), slope * misdated_s)
     return Track(
         [
             Knot(series.time_s(i), series.half_s, energies_j[i])
             for i in range(anchor - steps, len(powers_w))
         ],
         series.period_s,
-        noise_j=AVERAGING_S * math.hypot(rough_w * math.sqrt(2), slope * misdated_s),
+        noise_j=noise_j,
+        scatter_w=noise_j * math.sqrt(2) / series.period_s,
     )
 
 

@@ -47,8 +47,8 @@ class Carried:
     sigma_j: float
     outside: bool
     """Carried from a steady power outside the window."""
-    step_w: float
-    """How much the power differs between the two sides."""
+    power_w: float
+    """Power of the side that it was carried from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,13 @@ def carry(track: Track, at_s: float, *, window_is_right: bool) -> Carried | None
     chosen, other = _preferred(outer, inner)
     if not outer.steady and across.sigma_j < chosen.sigma_j:
         chosen, other = across, across
-    step_w = abs(right.power_w - left.power_w)
     if not outer.steady and _stepped_beyond(chosen, other, left, right, across):
         chosen = other
     return Carried(
         energy_j=chosen.energy_j,
         sigma_j=chosen.sigma_j,
         outside=chosen is outer and outer.steady,
-        step_w=step_w,
+        power_w=chosen.power_w,
     )
 
 
@@ -154,7 +153,7 @@ def _plateau(track: Track, index: int, direction: int) -> _Plateau:
         inner = knots[index - direction]
         power_w = slope_w(inner, knots[index])
         return _Plateau(knots[index], power_w, 0.0, abs(power_w), False, 0)
-    run = _steady_run(line, powers)
+    run = _steady_run(line, powers, track.noise_w)
     steady = len(run) >= _LEAST_STEADY
     members = run if steady else powers[:5]
     end = line[len(members)]
@@ -181,13 +180,15 @@ def _line(knots: Sequence[Knot], index: int, direction: int) -> list[Knot]:
     return line
 
 
-def _steady_run(line: Sequence[Knot], powers: Sequence[float]) -> list[float]:
+def _steady_run(line: Sequence[Knot], powers: Sequence[float], noise_w: float) -> list[float]:
     run = [powers[0]]
     for (first, second), power_w in zip(pairwise(line[1:]), powers[1:], strict=True):
         mean_w = fmean(run)
         width_s = abs(second.at_s - first.at_s)
         dating_w = mean_w * math.hypot(first.half_s, second.half_s) / width_s
-        if abs(power_w - mean_w) > 2 * dating_w + max(_TOLERANCE * mean_w, _TOLERANCE_W):
+        if abs(power_w - mean_w) > 2 * dating_w + max(
+            _TOLERANCE * mean_w, _TOLERANCE_W, 3 * noise_w
+        ):
             break
         run.append(power_w)
     return run

@@ -30,8 +30,9 @@ POWER_AVERAGE = "power_average"
 SAMPLING = "sampling"
 """Term of what a sensor that sees a part of the time may have missed."""
 
-_COUNTER_LAG_S = 0.002
-"""1 sigma of how late a counter's updates tell what has been used, as long as no card says it."""
+_LAG = 1 / (2 * math.sqrt(3))
+"""1 sigma of how old the news of an update is, as a share of the update period: nobody documents
+it, so it is taken to be anything up to half a period."""
 _ISOLATED = 0.25
 """A step of power stands alone where its neighbours are less than this share of it."""
 
@@ -79,7 +80,8 @@ def from_counter(
     terms = {
         GAIN: gain_term_j(energy_j, end_s),
         "edges": math.hypot(first.sigma_j, last.sigma_j),
-        "lag": _lag_j(first, last, _COUNTER_LAG_S),
+        "lag": _lag_j(track, first, last),
+        "noise": noise_j(track, end_s),
     }
     if part_time:
         terms[SAMPLING] = sampling_j(track, 0.0, end_s)
@@ -104,11 +106,11 @@ def from_instant(
         return Estimate(POWER_INSTANT, None, reason=problem or f"no power reading {carried}")
     first, last = carried
     energy_j = max(last.energy_j - first.energy_j, 0.0)
-    lag_s = track.period_s / (2 * math.sqrt(3)) if part_time else _COUNTER_LAG_S
     terms = {
         GAIN: gain_term_j(energy_j, end_s),
         "edges": math.hypot(first.sigma_j, last.sigma_j),
-        "lag": _lag_j(first, last, lag_s),
+        "lag": _lag_j(track, first, last),
+        "noise": noise_j(track, end_s),
         "period": track.period_share * energy_j,
     }
     if part_time:
@@ -146,7 +148,7 @@ def from_average(
     terms = {
         GAIN: gain_term_j(energy_j, end_s),
         "edges": math.hypot(first.sigma_j, last.sigma_j),
-        "lag": _lag_j(first, last, _COUNTER_LAG_S),
+        "lag": _lag_j(track, first, last),
         "undoing": undoing_j,
     }
     if part_time:
@@ -208,10 +210,16 @@ def _both_ends(track: Track, end_s: float) -> tuple[Carried, Carried] | str:
     return first, last
 
 
-def _lag_j(first: Carried, last: Carried, lag_s: float) -> float:
-    """A bracket holds whatever comes late; elsewhere a step comes late by the sensor's lag."""
-    steps_w = [end.step_w for end in (first, last) if not end.outside]
-    return lag_s * math.hypot(*steps_w)
+def noise_j(track: Track, end_s: float) -> float:
+    """1 sigma of what the noise of single updates adds up to over the window: that of one, times
+    the square root of the update period and of the length."""
+    return track.noise_w * math.sqrt(track.period_s * end_s)
+
+
+def _lag_j(track: Track, first: Carried, last: Carried) -> float:
+    """A sensor that is late by D tells at either end what was used D earlier. Carried with the
+    powers P of the two sides, that is P D less at each: D times their difference in all."""
+    return _LAG * track.period_s * abs(last.power_w - first.power_w)
 
 
 def _enclosing_j(track: Track, end_s: float) -> float | None:

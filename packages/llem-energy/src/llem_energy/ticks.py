@@ -187,7 +187,8 @@ def _fit(
     for update, number in zip(seen, numbers, strict=True):
         dates_s = [date_s + (number - middle) * period_s for date_s, period_s in region]
         earliest_s, latest_s = min(dates_s), max(dates_s)
-        ticks.append(Tick((earliest_s + latest_s) / 2, (latest_s - earliest_s) / 2, update.value))
+        half_s = (latest_s - earliest_s) / 2 + slack_s
+        ticks.append(Tick((earliest_s + latest_s) / 2, half_s, update.value))
     periods_s = [period_s for _, period_s in region]
     shortest_s, longest_s = min(periods_s), max(periods_s)
     half_s = (longest_s - shortest_s) / 2
