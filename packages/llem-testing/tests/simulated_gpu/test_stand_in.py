@@ -3,10 +3,8 @@
 import importlib
 import os
 import shutil
-import sys
 
 import pynvml
-import pytest
 from llem_testing import FakeClock
 from llem_testing.simulated_gpu import (
     CONTINUOUS_COUNTER,
@@ -39,13 +37,12 @@ class TestStandIn:
             assert importlib.import_module("pynvml") is stand_in
         assert importlib.import_module("pynvml") is pynvml
 
-    def test_leaves_no_trace_where_nothing_had_imported_pynvml(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.delitem(sys.modules, "pynvml")
-        with StandIn().installed():
-            pass
-        assert "pynvml" not in sys.modules
+    def test_leaves_no_trace_where_nothing_had_imported_pynvml(self) -> None:
+        modules = dict[str, object]()
+        stand_in = StandIn()
+        with stand_in.installed(modules):
+            assert modules == {"pynvml": stand_in}
+        assert modules == {}
 
     def test_brings_a_tool_of_the_driver_and_takes_it_away(self) -> None:
         path = os.environ["PATH"]

@@ -12,7 +12,7 @@ like this never will. So it is for a process that does nothing else.
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -42,20 +42,20 @@ class StandIn:
         """Nothing: whoever shuts down may mean a binding that was here before."""
 
     @contextmanager
-    def installed(self) -> Iterator[None]:
+    def installed(self, modules: MutableMapping[str, Any] = sys.modules) -> Iterator[None]:
         """Meanwhile `import pynvml` gives this, and there is a `nvidia-smi` that does nothing."""
-        before, path = sys.modules.get(_NAME), os.environ.get("PATH", "")
+        before, path = modules.get(_NAME), os.environ.get("PATH", "")
         with tempfile.TemporaryDirectory() as folder:
             program = Path(folder) / "nvidia-smi"
             program.write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
             program.chmod(0o755)
-            sys.modules[_NAME] = self  # type: ignore[assignment]
+            modules[_NAME] = self
             os.environ["PATH"] = os.pathsep.join([folder, path])
             try:
                 yield
             finally:
                 os.environ["PATH"] = path
                 if before is None:
-                    del sys.modules[_NAME]
+                    del modules[_NAME]
                 else:
-                    sys.modules[_NAME] = before
+                    modules[_NAME] = before
