@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from llem_contracts import Sample
 from llem_schema import DeviceReading, FrozenDict
 
 from llem_energy.choosing import choose
@@ -17,6 +18,7 @@ from llem_energy.estimators import (
     from_average,
     from_counter,
     from_instant,
+    mean_power_w,
 )
 from llem_energy.part_time import average_sees_more, counter_sees_more
 from llem_energy.recording import Trace
@@ -35,6 +37,15 @@ _REACH_NS = 5_000_000_000
 """How far around a window polls are looked at."""
 _UPDATES_BEYOND = 5
 """Updates awaited on either side of a window: an end, a plateau behind it, and one to spare."""
+
+
+@dataclass(frozen=True)
+class DeviceWindow:
+    """A device's reading with what the schema keeps for the sum alone."""
+
+    reading: DeviceReading
+    code: str | None
+    upper_bound_j: float | None
 
 
 @dataclass(frozen=True)
@@ -59,80 +70,75 @@ class MeteredDevice:
             return COUNTER_EDGES
         return POWER_INSTANT if self.has_instant else POWER_AVERAGE
 
+    @property
+    def uuid(self) -> str:
+        return self.trace.uuid
 
-@dataclass(frozen=True)
-class DeviceWindow:
-    """A device's reading with what the schema keeps for the sum alone."""
+    def started(self, now_ns: int) -> bool:
+        """Whether a window may begin: what its start is carried from has been seen."""
+        trace = self.trace
+        if trace.lost is not None:
+            return True
+        if not trace.times_ns:
+            return False
+        if self.has_counter:
+            return _counted(trace, trace.times_ns[0], now_ns) >= _UPDATES_BEYOND
+        needed_s = _UPDATES_BEYOND * USUAL_PERIOD_S
+        if not self.has_instant:
+            needed_s += AVERAGING_S
+        return now_ns - trace.times_ns[0] >= needed_s * 1e9
 
-    reading: DeviceReading
-    code: str | None
-    upper_bound_j: float | None
+    def complete(self, end_ns: int) -> bool:
+        """Whether everything that a window's end needs has arrived, or never will."""
+        trace = self.trace
+        if trace.lost is not None:
+            return True
+        if self.has_counter and _counted(trace, end_ns, end_ns + _REACH_NS) <= _UPDATES_BEYOND:
+            return False
+        needed_s = (_UPDATES_BEYOND + 1) * USUAL_PERIOD_S
+        if self.has_average:
+            needed_s += AVERAGING_S
+        return bool(trace.times_ns) and trace.times_ns[-1] >= end_ns + needed_s * 1e9
 
+    def read(self, start_ns: int, end_ns: int, stopped: str | None) -> DeviceWindow:
+        """Energy of a closed window. `stopped`: why sampling ended, where it has."""
+        trace = self.trace
+        if trace.lost is not None and trace.lost[0] <= end_ns:
+            reason = f"the GPU stopped to answer: {trace.lost[1]}"
+            return _empty(self, start_ns, end_ns, "sensor_failed", reason)
+        broken = trace.break_between(start_ns, end_ns) if self.has_counter else None
+        if broken is not None:
+            return _empty(self, start_ns, end_ns, "counter_reset", broken.reason)
+        estimates = _estimates(self, start_ns, end_ns)
+        duration_s = (end_ns - start_ns) / 1e9
+        choice = choose([e for e in estimates if _usable(e, duration_s)] or estimates)
+        if choice is not None and _usable(choice.estimate, duration_s):
+            estimate = choice.estimate
+            assert estimate.energy_j is not None
+            reading = DeviceReading(
+                uuid=trace.uuid,
+                energy_j=estimate.energy_j,
+                method=estimate.method,
+                scope="gpu",
+                mean_power_w=estimate.energy_j / duration_s,
+                peak_power_w=_peak_w(self, start_ns, end_ns),
+                terms=FrozenDict(estimate.terms),
+                flags=(*self.flags, *_method_flags(estimate), *choice.flags),
+                reason=choice.reason,
+                alternatives_j=FrozenDict(choice.alternatives),
+            )
+            return DeviceWindow(reading, None, estimate.upper_bound_j)
+        return _without_energy(self, estimates, start_ns, end_ns, stopped)
 
-def started(device: MeteredDevice, now_ns: int) -> bool:
-    """Whether a window may begin: what its start is carried from has been seen."""
-    trace = device.trace
-    if trace.lost is not None:
-        return True
-    if not trace.times_ns:
-        return False
-    if device.has_counter:
-        return _counted(trace, trace.times_ns[0], now_ns) >= _UPDATES_BEYOND
-    needed_s = _UPDATES_BEYOND * USUAL_PERIOD_S
-    if not device.has_instant:
-        needed_s += AVERAGING_S
-    return now_ns - trace.times_ns[0] >= needed_s * 1e9
+    def mean_power_w(self, start_ns: int, end_ns: int) -> float | None:
+        """Mean of the powers that were read in the span; None where there is none."""
+        return mean_power_w(self.trace.rows(start_ns, end_ns), start_ns, end_ns)
 
+    def power_w(self, index: int) -> float:
+        return self.trace.power_w(index)
 
-def complete(device: MeteredDevice, end_ns: int) -> bool:
-    """Whether everything that a window's end needs has arrived, or never will."""
-    trace = device.trace
-    if trace.lost is not None:
-        return True
-    if device.has_counter and _counted(trace, end_ns, end_ns + _REACH_NS) <= _UPDATES_BEYOND:
-        return False
-    needed_s = (_UPDATES_BEYOND + 1) * USUAL_PERIOD_S
-    if device.has_average:
-        needed_s += AVERAGING_S
-    return bool(trace.times_ns) and trace.times_ns[-1] >= end_ns + needed_s * 1e9
-
-
-def read_window(
-    device: MeteredDevice, start_ns: int, end_ns: int, stopped: str | None
-) -> DeviceWindow:
-    """Energy of a closed window. `stopped`: why sampling ended, where it has."""
-    trace = device.trace
-    if trace.lost is not None and trace.lost[0] <= end_ns:
-        reason = f"the GPU stopped to answer: {trace.lost[1]}"
-        return _empty(device, start_ns, end_ns, "sensor_failed", reason)
-    if device.has_counter and trace.was_reset(start_ns, end_ns):
-        return _empty(
-            device,
-            start_ns,
-            end_ns,
-            "counter_reset",
-            "the energy counter fell during the window, as after a reload of the driver",
-        )
-    estimates = _estimates(device, start_ns, end_ns)
-    duration_s = (end_ns - start_ns) / 1e9
-    choice = choose([e for e in estimates if _usable(e, duration_s)] or estimates)
-    if choice is not None and _usable(choice.estimate, duration_s):
-        estimate = choice.estimate
-        assert estimate.energy_j is not None
-        reading = DeviceReading(
-            uuid=trace.uuid,
-            energy_j=estimate.energy_j,
-            method=estimate.method,
-            scope="gpu",
-            mean_power_w=estimate.energy_j / duration_s,
-            peak_power_w=_peak_w(device, start_ns, end_ns),
-            terms=FrozenDict(estimate.terms),
-            flags=(*device.flags, *_method_flags(estimate), *choice.flags),
-            reason=choice.reason,
-            alternatives_j=FrozenDict(choice.alternatives),
-        )
-        return DeviceWindow(reading, None, estimate.upper_bound_j)
-    return _without_energy(device, estimates, start_ns, end_ns, stopped)
+    def sample(self, index: int, stride: int) -> Sample | None:
+        return self.trace.sample(index, stride)
 
 
 def _usable(estimate: Estimate, duration_s: float) -> bool:

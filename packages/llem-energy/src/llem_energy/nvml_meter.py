@@ -13,10 +13,10 @@ from llem_energy.nvml_handles import Gpu
 from llem_energy.nvml_library import BINDING_VARIABLE, NvmlLibrary, open_library
 from llem_energy.nvml_polling import OPEN_SENSORS
 from llem_energy.nvml_sensors import NvmlSensors
-from llem_energy.nvml_session import NvmlSession
 from llem_energy.part_time import may_be_part_time
 from llem_energy.process_sampler import ProcessSampler
 from llem_energy.recording import Recording
+from llem_energy.sampled_session import SampledSession
 from llem_energy.sampler import SamplerFactory, SamplingTask, ThreadSampler
 from llem_energy.sensor_card import SensorCard, refined
 
@@ -51,7 +51,7 @@ class NvmlMeter:
     def problems(self, devices: Sequence[DeviceFacts]) -> tuple[Problem, ...]:
         return device_problems(self._library, devices, self._sensor_problems)
 
-    def open(self, devices: Sequence[str], sample_period_s: float | None = None) -> NvmlSession:
+    def open(self, devices: Sequence[str], sample_period_s: float | None = None) -> SampledSession:
         gpus = find_gpus(self._library, devices, "nvml")
         period_s = SAMPLE_PERIOD_S if sample_period_s is None else sample_period_s
         sensors: list[NvmlSensors] = []
@@ -95,7 +95,7 @@ class NvmlMeter:
                 clock=self._clock,
             )
         )
-        return NvmlSession(metered, recording, sampler, self._clock, period_s, learn)
+        return SampledSession(metered, recording, sampler, self._clock, period_s, learn)
 
     def _sensor_problems(self, gpu: Gpu) -> tuple[Problem, ...]:
         sensors = NvmlSensors(self._library, gpu.handle, self._clock)

@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from llem_contracts import Sample
 
@@ -23,6 +24,19 @@ class Gap:
     start_ns: int
     end_ns: int
     reason: str
+
+
+class Series(Protocol):
+    """A device's part of the sample series, by the number of the pass."""
+
+    def power_w(self, index: int) -> float:
+        """Power of a pass; NaN where none was read."""
+        ...
+
+    def sample(self, index: int, stride: int) -> Sample | None:
+        """One pass as a row of the series, `stride` passes after the row before it; None where it
+        got nothing."""
+        ...
 
 
 class Trace:
@@ -97,10 +111,6 @@ class Trace:
         low, high = bisect_left(self.times_ns, start_ns), bisect_right(self.times_ns, end_ns)
         powers = (self.power_w(index) for index in range(low, high))
         return max((power for power in powers if not math.isnan(power)), default=None)
-
-    def was_reset(self, start_ns: int, end_ns: int) -> bool:
-        """Whether the counter may have fallen within the span."""
-        return self.break_between(start_ns, end_ns) is not None
 
     def break_between(self, start_ns: int, end_ns: int) -> Break | None:
         """The first time within the span that the counter could not be followed."""
@@ -181,27 +191,28 @@ class Recording:
             for trace in self.traces.values():
                 trace.interrupt(reason)
 
-    def samples(self, since_ns: int) -> list[Sample]:
-        """The sample series from `since_ns` on, in order of time."""
+    def samples(self, devices: Sequence[Series], since_ns: int) -> list[Sample]:
+        """The sample series of devices from `since_ns` on, in order of time."""
         with self.changed:
             return [
                 sample
                 for index in self._passes(since_ns)
-                for sample in (trace.sample(index, self._stride) for trace in self.traces.values())
+                for sample in (device.sample(index, self._stride) for device in devices)
                 if sample is not None and sample.monotonic_ns >= since_ns
             ]
 
-    def summed_powers_w(self, start_ns: int, end_ns: int, *, series: bool) -> list[float]:
+    def summed_powers_w(
+        self, devices: Sequence[Series], start_ns: int, end_ns: int, *, series: bool
+    ) -> list[float]:
         """Power of all devices together, for each pass in the span that read them all.
 
         `series`: only passes that belong to the sample series.
         """
         with self.changed:
-            traces = list(self.traces.values())
-            times = traces[0].times_ns
+            times = next(iter(self.traces.values())).times_ns
             low, high = bisect_left(times, start_ns), bisect_right(times, end_ns)
             sums = (
-                sum(trace.power_w(index) for trace in traces)
+                sum(device.power_w(index) for device in devices)
                 for index in range(low, high)
                 if not series or index % self._stride == 0
             )

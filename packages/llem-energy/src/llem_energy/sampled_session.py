@@ -1,16 +1,16 @@
-"""A meter at work on GPUs: windows, idle power and the sample series."""
+"""A meter at work on devices that a sampler polls: windows, idle power and the sample series."""
 
 import math
 import os
 from collections.abc import Callable, Sequence
 from statistics import fmean, stdev
+from typing import Protocol
 
 from llem_contracts import Clock, Sample
 from llem_schema import EnergyReading, FrozenDict, IdleReading
 
-from llem_energy.device_window import MeteredDevice, complete, read_window, started
-from llem_energy.estimators import mean_power_w
-from llem_energy.recording import Recording
+from llem_energy.device_window import DeviceWindow
+from llem_energy.recording import Recording, Series
 from llem_energy.sampler import Sampler
 from llem_energy.total import total_reading
 
@@ -19,10 +19,33 @@ _START_TIMEOUT_S = 2.0
 _CLOSE_TIMEOUT_S = 3.0
 
 
-class NvmlWindow:
+class SampledDevice(Series, Protocol):
+    """A device of a session: what its sensors have told, and how joules come of it."""
+
+    @property
+    def uuid(self) -> str: ...
+
+    def started(self, now_ns: int) -> bool:
+        """Whether a window may begin: what its start is carried from has been seen."""
+        ...
+
+    def complete(self, end_ns: int) -> bool:
+        """Whether everything that a window's end needs has arrived, or never will."""
+        ...
+
+    def read(self, start_ns: int, end_ns: int, stopped: str | None) -> DeviceWindow:
+        """Energy of a closed window. `stopped`: why sampling ended, where it has."""
+        ...
+
+    def mean_power_w(self, start_ns: int, end_ns: int) -> float | None:
+        """Mean of the powers that were read in a span too short for its energy; None without."""
+        ...
+
+
+class SampledWindow:
     """A span of time on the devices of a session."""
 
-    def __init__(self, name: str, session: "NvmlSession", clock: Clock) -> None:
+    def __init__(self, name: str, session: "SampledSession", clock: Clock) -> None:
         self._clock = clock
         self._name = name
         self._session = session
@@ -56,7 +79,7 @@ class NvmlWindow:
         return self._reading
 
 
-class NvmlSession:
+class SampledSession:
     """Sampling begins with this object and lasts until `close`.
 
     A session belongs to the process that opened it. What a fork inherits refuses to work there,
@@ -65,7 +88,7 @@ class NvmlSession:
 
     def __init__(
         self,
-        devices: Sequence[MeteredDevice],
+        devices: Sequence[SampledDevice],
         recording: Recording,
         sampler: Sampler,
         clock: Clock,
@@ -86,13 +109,13 @@ class NvmlSession:
 
     @property
     def devices(self) -> tuple[str, ...]:
-        return tuple(device.trace.uuid for device in self._devices)
+        return tuple(device.uuid for device in self._devices)
 
     @property
     def sample_period_s(self) -> float | None:
         return self._sample_period_s
 
-    def begin(self, name: str) -> NvmlWindow:
+    def begin(self, name: str) -> SampledWindow:
         """Open a window now. Where sampling has failed since, it begins again before."""
         self._refuse_after_fork()
         if self._closed:
@@ -100,7 +123,7 @@ class NvmlSession:
         self._sampler.catch_up()
         if self._recording.stopped is not None:
             self._begin_sampling()
-        return NvmlWindow(name, self, self._clock)
+        return SampledWindow(name, self, self._clock)
 
     def ended(self, end_ns: int) -> None:
         """Take note of the end of a window, so that `close` waits for what it needs."""
@@ -124,7 +147,7 @@ class NvmlSession:
     def samples(self, since_ns: int = 0) -> Sequence[Sample]:
         self._refuse_after_fork()
         self._sampler.catch_up()
-        return self._recording.samples(since_ns)
+        return self._recording.samples(self._devices, since_ns)
 
     def close(self) -> None:
         """Stop sampling, once the ends of all closed windows have been seen."""
@@ -146,8 +169,8 @@ class NvmlSession:
         arrived = self._sampler.wait(lambda: self._complete(end_ns), timeout_s)
         with self._recording.changed:
             stopped = self._recording.stopped
-            windows = [read_window(d, start_ns, end_ns, stopped) for d in self._devices]
-        sums = self._recording.summed_powers_w(start_ns, end_ns, series=False)
+            windows = [d.read(start_ns, end_ns, stopped) for d in self._devices]
+        sums = self._recording.summed_powers_w(self._devices, start_ns, end_ns, series=False)
         reading = total_reading(name, start_ns, end_ns, windows, max(sums, default=None))
         if self._sampler.flags:
             reading = reading.model_copy(update={"flags": reading.flags + self._sampler.flags})
@@ -172,11 +195,11 @@ class NvmlSession:
     def _started(self) -> bool:
         now_ns = self._clock.monotonic_ns()
         with self._recording.changed:
-            return all(started(device, now_ns) for device in self._devices)
+            return all(device.started(now_ns) for device in self._devices)
 
     def _complete(self, end_ns: int) -> bool:
         with self._recording.changed:
-            return all(complete(device, end_ns) for device in self._devices)
+            return all(device.complete(end_ns) for device in self._devices)
 
     def _idle_reading(self, reading: EnergyReading, start_ns: int, end_ns: int) -> IdleReading:
         powers: dict[str, float] = {}
@@ -184,11 +207,11 @@ class NvmlSession:
             power_w = of_device.mean_power_w
             if power_w is None and reading.code == "unresolved_window":
                 with self._recording.changed:
-                    power_w = mean_power_w(device.trace.rows(start_ns, end_ns), start_ns, end_ns)
+                    power_w = device.mean_power_w(start_ns, end_ns)
             if power_w is not None:
                 powers[of_device.uuid] = power_w
         whole = len(powers) == len(self._devices)
-        sums = self._recording.summed_powers_w(start_ns, end_ns, series=True)
+        sums = self._recording.summed_powers_w(self._devices, start_ns, end_ns, series=True)
         return IdleReading(
             duration_s=reading.duration_s,
             power_w=sum(powers.values()) if whole else None,
