@@ -91,14 +91,14 @@ def version_of(text: str) -> Version | None:
 
 
 def distribution_of(requirement: str) -> str:
-    """The name at the beginning of a requirement, in small letters.
+    """The name at the beginning of a requirement, normalised: small letters, dashes alone.
 
     Raises `ValueError` where there is none.
     """
     match = re.match(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?", requirement)
     if match is None:
         raise ValueError(f"{requirement!r} names no distribution")
-    return match.group().lower()
+    return re.sub(r"[-_.]+", "-", match.group()).lower()
 
 
 def difference(root: Path, changes: Mapping[Path, str]) -> str:
