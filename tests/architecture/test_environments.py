@@ -77,7 +77,7 @@ class TestPins:
     def test_cover_what_the_environments_and_the_packages_install(self) -> None:
         lines = (ROOT / "constraints" / "cpu.txt").read_text().splitlines()
         pinned = {distribution_of(line) for line in lines if not line.startswith("#")}
-        asked = {requirement for package in packages() for requirement in package.requirements}
+        asked = {need for package in packages() for need in package.project["dependencies"]}
         asked |= set(ENVIRONMENTS["default"]["dependencies"])
         ours = {package.name for package in packages()}
         assert {distribution_of(requirement) for requirement in asked} - ours <= pinned
