@@ -83,6 +83,12 @@ class TestEveryWorkflow:
         assert "workflow_dispatch" in parsed(name)["on"]
 
     @every_workflow
+    def test_fails_where_the_first_command_of_a_pipe_fails(self, name: str) -> None:
+        steps = [step for job in parsed(name)["jobs"].values() for step in job["steps"]]
+        pipes = [step for step in steps if "|" in step.get("run", "")]
+        assert all(step.get("shell") == "bash" for step in pipes)
+
+    @every_workflow
     def test_runs_files_that_are_there(self, name: str) -> None:
         for command in commands(parsed(name)):
             for file in re.findall(r"(?:tools|constraints|\.ci)/[\w.]+", command):
