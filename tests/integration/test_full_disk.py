@@ -71,6 +71,17 @@ class TestFullDisk:
         folder = rescued(llem, done, "the disk is full")
         assert load_result(folder).result.timeseries is None
 
+    def test_that_takes_the_fallback_folder_too(self, llem: Command, disk: SmallDisk) -> None:
+        run = (*RUN, *METERED, "-o", str(disk.path / "results"))
+        with llem.start(*run, env={**METER, "TMPDIR": str(disk.path)}) as running:
+            running.wait_for("heat:")
+            disk.fill()
+            done = running.finish()
+        assert done.code == 1
+        assert "could be saved neither where it was meant to go" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert done.result().energy_total_j is not None
+
     def test_before_the_run_is_a_preflight_problem(self, llem: Command, disk: SmallDisk) -> None:
         disk.fill()
         done = llem(*ECHO, "-o", str(disk.path / "results"))

@@ -3,6 +3,8 @@
 import llem
 import pytest
 from llem_cli.errors import report
+from llem_schema import result_from_json
+from llem_testing import example_result
 from pydantic import ValidationError
 
 
@@ -60,3 +62,12 @@ class TestReport:
         except llem.BackendError as error:
             report(error, verbose=verbose)
         assert ("Traceback" in capsys.readouterr().err) is verbose
+
+    def test_a_result_that_could_be_written_nowhere_is_printed(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        error = llem.UnsavedResult("both disks are full", result=example_result())
+        assert report(error, verbose=False) == 1
+        printed = capsys.readouterr()
+        assert result_from_json(printed.out) == example_result()
+        assert printed.err == "llem: both disks are full\n"

@@ -13,6 +13,7 @@ from llem_contracts import (
     RunHandle,
     RunSaved,
     StoreError,
+    UnsavedResult,
 )
 from llem_harness import run
 from llem_schema import ExperimentResult, WorkOrder, measurement_config_hash, unexplained
@@ -359,3 +360,11 @@ class TestSaving:
         assert stored.result.output_tokens > 0
         assert series is not None
         assert series.num_rows > 0
+
+    def test_what_can_be_saved_nowhere_is_in_the_error(
+        self, world: Any, order: WorkOrder, tmp_path: Path
+    ) -> None:
+        world.with_ports(store=FullDisk(tmp_path), fallback_dir=tmp_path / "kept")
+        with pytest.raises(UnsavedResult, match=r"neither .*no space left .* nor ") as caught:
+            run(order, world.ports)
+        assert caught.value.result.output_tokens > 0

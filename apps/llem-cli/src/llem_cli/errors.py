@@ -9,9 +9,14 @@ from pydantic import ValidationError
 
 
 def report(error: Exception, *, verbose: bool) -> int:
-    """Print what is wrong and what to do about it; give the exit code."""
+    """Print what is wrong and what to do about it; give the exit code.
+
+    A result that could be written nowhere goes to stdout, as JSON.
+    """
     for line in _lines(error, verbose=verbose):
         print(line, file=sys.stderr)
+    if isinstance(error, llem.UnsavedResult):
+        print(error.result.model_dump_json())
     if verbose:
         traceback.print_exception(error)
     return 2 if isinstance(error, (llem.ConfigError, ValidationError)) else 1

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         PreFlightError as PreFlightError,
         StoreError as StoreError,
         StudyError as StudyError,
+        UnsavedResult as UnsavedResult,
     )
     from llem_contracts.events import (
         Event as Event,
@@ -128,6 +129,7 @@ _NAMES_BY_MODULE = {
         "PreFlightError",
         "StoreError",
         "StudyError",
+        "UnsavedResult",
     ),
     "events": (
         "Event",

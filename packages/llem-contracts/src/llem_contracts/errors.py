@@ -1,8 +1,12 @@
 """Error types. Each says what is wrong in its message and what to do in its `cure`."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from llem_contracts.problem import Problem
+
+if TYPE_CHECKING:
+    from llem_schema import ExperimentResult
 
 
 class LlemError(Exception):
@@ -46,6 +50,16 @@ class PreFlightError(LlemError):
 
 class ExperimentError(LlemError):
     """A run that began and could not be finished."""
+
+
+class UnsavedResult(ExperimentError):
+    """A run that was measured and could be written nowhere. `result` is all that is left of it."""
+
+    def __init__(
+        self, message: str, *, result: "ExperimentResult", cure: str | None = None
+    ) -> None:
+        super().__init__(message, cure=cure)
+        self.result = result
 
 
 class StudyError(LlemError):

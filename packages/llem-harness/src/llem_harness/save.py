@@ -9,6 +9,7 @@ from llem_contracts import (
     RunHandle,
     RunSaved,
     StoreError,
+    UnsavedResult,
 )
 from llem_schema import ExperimentResult, WorkOrder
 
@@ -27,7 +28,7 @@ def save(
     """Commit the run.
 
     Raises `ExperimentError` that names the fallback folder when the run's own folder cannot be
-    written, and `StoreError` when neither can.
+    written, and `UnsavedResult` when neither can.
     """
     recorder.finish()
     try:
@@ -36,7 +37,15 @@ def save(
         handle.requests(records)
         stored = handle.commit(result)
     except StoreError as error:
-        kept = _rescue(result, recorder, records, order, ports)
+        try:
+            kept = _rescue(result, recorder, records, order, ports)
+        except StoreError as second:
+            raise UnsavedResult(
+                "the result could be saved neither where it was meant to go "
+                f"({error}) nor in its stead ({second})",
+                cure="The result comes with this error: keep it on a disk that has room.",
+                result=result,
+            ) from error
         raise ExperimentError(
             f"the result could not be saved where it was meant to go ({error}); it is in {kept}",
             cure="Move that folder to where it belongs once there is room and permission.",

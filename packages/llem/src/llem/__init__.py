@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         StoredRun as StoredRun,
         StoreError as StoreError,
         StudyError as StudyError,
+        UnsavedResult as UnsavedResult,
     )
     from llem_harness import Inspection as Inspection
     from llem_schema import (
@@ -83,6 +84,7 @@ _NAMES_BY_MODULE = {
         "StoreError",
         "StoredRun",
         "StudyError",
+        "UnsavedResult",
     ),
     "llem_harness": ("Inspection",),
     "llem_schema": ("ExperimentConfig", "ExperimentResult", "WorkOrder"),
