@@ -76,6 +76,13 @@ class TestPipe:
         assert len(lines) == len(EVENTS)
         assert all(line.startswith('{"type":') for line in lines)
 
+    def test_a_reader_that_went_away_does_not_end_the_run(self) -> None:
+        class Broken(io.StringIO):
+            def write(self, text: str) -> int:
+                raise BrokenPipeError
+
+        assert shown(Broken()) == ""
+
 
 class TestTerminal:
     def test_what_is_done_stays_and_the_bar_goes(self) -> None:
@@ -127,6 +134,13 @@ class TestTerminal:
     ) -> None:
         monkeypatch.setenv("TERM", "dumb")
         assert shown(Terminal()) == shown(io.StringIO())
+
+    def test_one_that_was_closed_does_not_end_the_run(self) -> None:
+        class Closed(Terminal):
+            def write(self, text: str) -> int:
+                raise OSError("Input/output error")
+
+        assert shown(Closed()) == ""
 
     def test_nothing_is_coloured(self) -> None:
         assert not re.search("\x1b\\[[0-9;]*m", shown(Terminal()))

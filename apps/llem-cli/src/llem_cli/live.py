@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TextIO
 
@@ -70,9 +71,7 @@ class LiveLine:
 
     def print(self, text: str) -> None:
         """Add a line that stays, above the live one."""
-        with self._lock:
-            self._stream.write(f"{_ERASE}{text}\n{self._text()}")
-            self._stream.flush()
+        self._write(f"{_ERASE}{text}\n{self._text()}")
 
     def _spin(self) -> None:
         while not self._stopped.wait(_TURN_EVERY_S):
@@ -89,7 +88,8 @@ class LiveLine:
         return live_text(self._activity, elapsed_s, columns, blocks=self._blocks)
 
     def _write(self, text: str) -> None:
-        with self._lock:
+        # A terminal that went away must not end what is measured.
+        with self._lock, suppress(OSError):
             self._stream.write(text)
             self._stream.flush()
 

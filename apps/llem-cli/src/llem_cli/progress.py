@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Literal, Self, TextIO
 
@@ -89,4 +90,6 @@ class Progress:
         if self._live is not None:
             self._live.print(text)
         else:
-            print(text, file=self._stream, flush=True)
+            # A reader that went away must not end what is measured.
+            with suppress(OSError):
+                print(text, file=self._stream, flush=True)
