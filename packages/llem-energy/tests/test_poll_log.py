@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 
 import pytest
@@ -45,7 +45,12 @@ class Log:
 
     def write(self, *instants_ns: int) -> None:
         for at_ns in instants_ns:
-            self.writer.append([Poll(at_ns)] * self.layout.devices)
+            self.write_polls([Poll(at_ns)] * self.layout.devices)
+
+    def write_polls(self, *passes: Sequence[Poll]) -> None:
+        for polls in passes:
+            self.writer.append(polls)
+        self.writer.flush()
 
     def read(self) -> list[tuple[int, int]]:
         """Number and instant of each new pass."""
@@ -68,25 +73,32 @@ class TestRecord:
     @given(passes=st.lists(st.tuples(POLLS, POLLS), max_size=5))
     def test_polls_come_out_as_they_went_in(self, passes: list[tuple[Poll, Poll]]) -> None:
         log = Log(devices=2)
-        for polls in passes:
-            log.writer.append(polls)
+        log.write_polls(*passes)
         read = [polls for _, polls in log.reader.passes()]
         os.close(log.file)
         assert read == passes
 
     def test_a_long_reason_is_cut_and_keeps_its_beginning(self, log: Log) -> None:
-        log.writer.append([Poll(1, lost="the GPU has fallen off the bus; " + "ü" * 200)])
+        log.write_polls([Poll(1, lost="the GPU has fallen off the bus; " + "ü" * 200)])
         ((_, (poll,)),) = log.reader.passes()
         assert poll.lost is not None
         assert poll.lost.startswith("the GPU has fallen off the bus; üü")
 
     def test_a_number_that_no_driver_means_counts_as_not_read(self, log: Log) -> None:
-        log.writer.append([Poll(1, state=BoardState(throttle_bits=2**64 - 1))])
+        log.write_polls([Poll(1, state=BoardState(throttle_bits=2**64 - 1))])
         ((_, (poll,)),) = log.reader.passes()
         assert poll.state == BoardState()
 
 
 class TestOrder:
+    def test_what_is_kept_reaches_the_log_with_the_next_flush(self, log: Log) -> None:
+        log.writer.append([Poll(10)])
+        log.writer.append([Poll(20)])
+        assert log.read() == []
+        log.writer.flush()
+        log.writer.flush()
+        assert log.read() == [(1, 10), (2, 20)]
+
     def test_each_pass_is_given_once(self, log: Log) -> None:
         assert log.read() == []
         log.write(10, 20)
@@ -124,7 +136,7 @@ class TestTornPass:
         log = Log(devices=2)
         log.write(1, 2)
         place = log.layout.offset(3)
-        log.writer.append([Poll(3, energy_j=1.5, state=BoardState(40.0)), Poll(4, lost="gone")])
+        log.write_polls([Poll(3, energy_j=1.5, state=BoardState(40.0)), Poll(4, lost="gone")])
         whole = os.pread(log.file, log.layout.slot_bytes, place)
         kept = data.draw(st.integers(0, len(whole.rstrip(b"\0")) - 1), label="bytes kept")
         before = data.draw(st.sampled_from([b"\0", b"\xff"]), label="what was there")
@@ -155,4 +167,4 @@ class TestHeader:
 
     def test_a_pass_over_other_devices_is_refused(self, log: Log) -> None:
         with pytest.raises(ValueError, match="2 polls in a log of 1"):
-            log.writer.append([Poll(1), Poll(1)])
+            log.write_polls([Poll(1), Poll(1)])

@@ -67,21 +67,29 @@ class Layout:
 
 
 class PassWriter:
-    """Puts passes into a log, as the sink of a polling loop."""
+    """Puts passes into a log, as the sink of a polling loop; several at once, which is cheaper."""
 
     def __init__(self, file: int) -> None:
         """`file`: descriptor of a log that a reader has made. Raises `ValueError` for another."""
         self._file = file
         self._layout = _read_header(file)
         self._number = 0
+        self._kept: list[Sequence[Poll]] = []
 
     def append(self, polls: Sequence[Poll]) -> None:
-        if len(polls) != self._layout.devices:
-            raise ValueError(f"{len(polls)} polls in a log of {self._layout.devices} devices")
-        self._number += 1
-        numbered = _NUMBER.pack(self._number) + b"".join(map(_encode, polls))
-        checksum = _CHECKSUM.pack(zlib.adler32(numbered))
-        os.pwrite(self._file, checksum + numbered, self._layout.offset(self._number))
+        """Keep a pass until the next `flush`."""
+        self._kept.append(polls)
+
+    def flush(self) -> None:
+        """Write what was kept. Raises `ValueError` for a pass over more or fewer devices."""
+        for polls in self._kept:
+            if len(polls) != self._layout.devices:
+                raise ValueError(f"{len(polls)} polls in a log of {self._layout.devices} devices")
+            self._number += 1
+            numbered = _NUMBER.pack(self._number) + b"".join(map(_encode, polls))
+            checksum = _CHECKSUM.pack(zlib.adler32(numbered))
+            os.pwrite(self._file, checksum + numbered, self._layout.offset(self._number))
+        self._kept.clear()
 
 
 class PassReader:

@@ -59,7 +59,7 @@ class SamplerChild:
             self._reader = PassReader(self._log, layout)
             arguments = (str(self._log), str(os.getpid()), repr(period_s), sensors, *devices)
             self._process = _start(python, arguments, self._log)
-        except (OSError, ValueError) as error:
+        except (AttributeError, OSError, ValueError) as error:  # the first: no POSIX system
             os.close(self._log)
             raise SamplerUnavailable(f"it cannot be started: {error}") from error
         try:

@@ -28,11 +28,15 @@ from llem_energy.polling import PollingLoop, Sensors
 READY = b"llem-energy is polling\n"
 """Written to stdout after the first pass. A line after it says why the process fails."""
 
+FLUSH_EVERY_NS = 100_000_000
+"""Passes reach the log, and the parent is looked at, no later than this after the last time."""
+
 OpenSensors = Callable[[Sequence[str]], Sequence[Sensors]]
 """What SENSORS names: opens the sensors of devices, in their order."""
 
-_IGNORED = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+_IGNORED = ("SIGHUP", "SIGINT", "SIGTERM")
 _LOOK_EVERY_S = 0.25
+"""Or as often as this, where polls are rare."""
 _STDIN, _STDOUT, _STDERR = range(3)
 
 
@@ -47,9 +51,8 @@ class Parent:
     def lives_until(self, due_ns: int) -> bool:
         """Wait for an instant; False as soon as the parent is gone or has closed the pipe."""
         while True:
-            left_s = (due_ns - time.monotonic_ns()) / 1e9
-            pause_s = min(left_s, _LOOK_EVERY_S) if left_s > 0 else 0
-            closed, _, _ = select.select(self._pipe, (), (), pause_s)
+            left_s = _seconds_until(due_ns)
+            closed, _, _ = select.select(self._pipe, (), (), min(left_s, _LOOK_EVERY_S))
             if closed or os.getppid() != self._pid:
                 return False
             if left_s <= _LOOK_EVERY_S:
@@ -58,25 +61,48 @@ class Parent:
 
 def main() -> int:
     """Poll until the parent is gone; 1 where that fails."""
-    for number in _IGNORED:
-        signal.signal(number, signal.SIG_IGN)
+    for name in _IGNORED:
+        signal.signal(getattr(signal, name), signal.SIG_IGN)
     log, parent, period_s, sensors, *devices = sys.argv[1:]
     report = os.dup(_STDOUT)
     try:
         open_sensors: OpenSensors = import_object(sensors, needed_by="the sampler process")
-        loop = PollingLoop(
-            open_sensors(devices), PassWriter(int(log)), SystemClock(), float(period_s)
-        )
+        writer = PassWriter(int(log))
+        loop = PollingLoop(open_sensors(devices), writer, SystemClock(), float(period_s))
         loop.poll()
+        writer.flush()
         os.write(report, READY)
         _be_silent()
-        own_parent = Parent(int(parent), _STDIN)
-        while own_parent.lives_until(loop.due_ns):
-            loop.poll()
+        _poll_on(loop, writer, Parent(int(parent), _STDIN))
     except Exception as error:  # whatever it is, the parent has to tell it
         _tell(report, f"{type(error).__name__}: {error}")
         return 1
     return 0
+
+
+def _poll_on(loop: PollingLoop, writer: PassWriter, parent: Parent) -> None:
+    """Poll while the parent lives.
+
+    At a wake-up most of the time goes into code that has left the caches meanwhile, so what need
+    not be done after every pass is done after several.
+    """
+    flush_due_ns = 0
+    try:
+        while True:
+            if loop.due_ns < flush_due_ns:
+                time.sleep(_seconds_until(loop.due_ns))
+            else:
+                writer.flush()
+                if not parent.lives_until(loop.due_ns):
+                    return
+                flush_due_ns = loop.due_ns + FLUSH_EVERY_NS
+            loop.poll()
+    finally:
+        writer.flush()
+
+
+def _seconds_until(due_ns: int) -> float:
+    return max(due_ns - time.monotonic_ns(), 0) / 1e9
 
 
 def _be_silent() -> None:
