@@ -160,11 +160,13 @@ class ScriptedNvml:
     def on_DeviceGetPowerUsage(self, board: Board) -> int:  # noqa: N802
         return board.power_mw()
 
-    def on_DeviceGetFieldValues(self, board: Board, fields: list[int]) -> list[Any]:  # noqa: N802
-        return [self._field(board, field) for field in fields]
+    def on_DeviceGetFieldValues(  # noqa: N802
+        self, board: Board, fields: list[tuple[int, int]]
+    ) -> list[Any]:
+        return [self._field(board, field) for field, _scope in fields]
 
     def _field(self, board: Board, field: int) -> Any:
-        """The counter's field fails with the counter's function, the power fields with their own."""
+        """The counter's field fails with the counter's function, power fields with their own."""
         values = {83: board.counter_mj, 185: lambda: board.power_mw(1.0), 186: board.power_mw}
         code = self.faults.get(f"field {field}", 0 if field in values else NOT_SUPPORTED)
         if field == ENERGY_FIELD:

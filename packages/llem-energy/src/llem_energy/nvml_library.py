@@ -20,6 +20,8 @@ FUNCTION_NOT_FOUND = 13
 GPU_IS_LOST = 15
 RESET_REQUIRED = 16
 
+_SCOPE_GPU = 0
+
 T = TypeVar("T")
 
 _RETRY_PAUSES_S = (0.01, 0.02, 0.04)
@@ -87,7 +89,8 @@ class NvmlLibrary:
 
         Raises `NvmlRefusal` where the call as a whole is refused.
         """
-        values = self.call_once("nvmlDeviceGetFieldValues", handle, list(field_ids))
+        scoped = [(field_id, _SCOPE_GPU) for field_id in field_ids]  # pynvml is slower on bare ids
+        values = self.call_once("nvmlDeviceGetFieldValues", handle, scoped)
         return [
             float(getattr(value.value, _VALUE_MEMBERS[value.valueType]))
             if value.nvmlReturn == 0
