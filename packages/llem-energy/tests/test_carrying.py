@@ -43,6 +43,14 @@ class TestCarry:
         assert end is not None
         assert end.energy_j == pytest.approx(300.0 * 1.13 - 60.0 * 0.0, rel=0.02)
 
+    def test_what_another_load_uses_right_after_is_not_taken_for_lag(self) -> None:
+        """50 W until 1.05 s, 126 W for 125 ms, and quiet again."""
+        burst = [50.0 * 0.5 + 126.0 * 0.5, 126.0 * 0.75 + 50.0 * 0.25]
+        end = carry(curve([50.0] * 10 + burst + [50.0] * 10), 1.05, window_is_right=False)
+        assert end is not None
+        assert end.energy_j == pytest.approx(50.0 * 1.05, abs=2 * end.sigma_j)
+        assert end.sigma_j < 2.0
+
     def test_between_two_loads_the_step_is_found(self) -> None:
         track = curve([180.0] * 10 + [0.4 * 180 + 0.6 * 420] + [420.0] * 10)
         for window_is_right in (True, False):

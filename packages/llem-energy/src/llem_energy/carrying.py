@@ -71,7 +71,8 @@ def carry(track: Track, at_s: float, *, window_is_right: bool) -> Carried | None
     if after in (0, len(knots)):
         return None
     left = _from(track, after - 1, at_s, -1)
-    right = _from(track, after, at_s, +1, late=not window_is_right)
+    inside_w = None if window_is_right else left.power_w
+    right = _from(track, after, at_s, +1, inside_w=inside_w)
     across = _across(knots[after - 1], knots[after], at_s, left, right)
     outer, inner = (left, right) if window_is_right else (right, left)
     chosen, other = _preferred(outer, inner)
@@ -104,30 +105,40 @@ def _preferred(outer: _Side, inner: _Side) -> tuple[_Side, _Side]:
     return inner, outer
 
 
-def _from(track: Track, index: int, at_s: float, direction: int, *, late: bool = False) -> _Side:
+def _from(
+    track: Track, index: int, at_s: float, direction: int, *, inside_w: float | None = None
+) -> _Side:
     """Carry from the knot `index`.
 
-    `late`: from the knot behind it where only there a quiet spell begins, since the interval
-    between may still carry load that a lagging sensor tells late.
+    `inside_w`: the power of a window that ends at the instant. Where a quiet spell begins only at
+    the knot behind, the interval between may hold load that a lagging sensor tells late, as long
+    as its power lies between that of the window and that of the quiet. It is then taken for the
+    window's, with what it holds above the quiet as an error.
     """
-    first = _plateau(track, index, direction)
-    if late and not first.steady and index + 1 < len(track.knots):
-        second = _plateau(track, index + 1, direction)
-        if second.steady and second.count * track.period_s >= _QUIET_S:
-            first = second
-    knot = first.knot
+    plateau = _plateau(track, index, direction)
+    doubt_j = 0.0
+    if inside_w is not None and not plateau.steady and index + 1 < len(track.knots):
+        later = _plateau(track, index + 1, direction)
+        between_w = slope_w(track.knots[index], track.knots[index + 1])
+        low_w, high_w = sorted((inside_w, later.power_w))
+        quiet = later.steady and later.count * track.period_s >= _QUIET_S
+        if quiet and low_w <= between_w <= high_w:
+            plateau = later
+            doubt_j = abs(between_w - later.power_w) * track.period_s / math.sqrt(3)
+    knot = plateau.knot
     away_s = abs(at_s - knot.at_s)
     sigma_j = math.hypot(
-        first.power_w * knot.half_s / math.sqrt(3),
-        away_s * first.sigma_w,
-        away_s * first.spread_w,
-        _RIPPLE * first.power_w * min(away_s, track.period_s / 2),
+        plateau.power_w * knot.half_s / math.sqrt(3),
+        away_s * plateau.sigma_w,
+        away_s * plateau.spread_w,
+        _RIPPLE * plateau.power_w * min(away_s, track.period_s / 2),
+        doubt_j,
     )
     return _Side(
-        energy_j=knot.energy_j + first.power_w * (at_s - knot.at_s),
+        energy_j=knot.energy_j + plateau.power_w * (at_s - knot.at_s),
         sigma_j=sigma_j,
-        power_w=first.power_w,
-        steady=first.steady,
+        power_w=plateau.power_w,
+        steady=plateau.steady,
     )
 
 
