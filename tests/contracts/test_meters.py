@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from llem_energy import NullMeter, NvmlDevices, NvmlLibrary, NvmlMeter
+from llem_energy.card_shelf import CardShelf
 from llem_energy.descriptors import NULL_METER, NVML_METER
 from llem_plugin_acme import Wattmeter
 from llem_plugin_acme.descriptors import WATTMETER
@@ -29,20 +31,31 @@ from llem_testing.suites import (
 )
 
 
-def nvml_meter(
-    gpus: ChangingGpus, clock: FakeClock, make_sampler: Any
-) -> tuple[NvmlMeter, tuple[AcceleratorFacts, ...]]:
-    """The real meter on simulated boards, polled as the fake clock moves."""
-    library = NvmlLibrary(gpus, clock, simulated=True)
-    return NvmlMeter(library, clock, make_sampler), NvmlDevices(library, {}).visible()
+class OnSimulatedBoards:
+    """Makes benches of the real NVML meter, which knows the boards as well as after a first run."""
 
-
-class NvmlSuite(MeterSuite):
-    descriptor = NVML_METER
     sensors: Sensors
 
+    @pytest.fixture(autouse=True)
+    def _take_shelf(self, tmp_path_factory: pytest.TempPathFactory) -> None:
+        self._cards = CardShelf(tmp_path_factory.getbasetemp() / type(self).__name__, "simulated")
+
+    def simulated_bench(self) -> SimulatedBench:
+        return SimulatedBench(self._meter, self.sensors)
+
+    def _meter(
+        self, gpus: ChangingGpus, clock: FakeClock, make_sampler: Any
+    ) -> tuple[NvmlMeter, tuple[AcceleratorFacts, ...]]:
+        library = NvmlLibrary(gpus, clock, simulated=True)
+        meter = NvmlMeter(library, clock, make_sampler, self._cards)
+        return meter, NvmlDevices(library, {}).visible()
+
+
+class NvmlSuite(OnSimulatedBoards, MeterSuite):
+    descriptor = NVML_METER
+
     def make_bench(self) -> MeterBench:
-        return SimulatedBench(nvml_meter, self.sensors)
+        return self.simulated_bench()
 
 
 class TestNvmlWithCounter(NvmlSuite):
@@ -80,13 +93,14 @@ class TestNvmlWithErrorAndNoise(NvmlSuite):
         return bench
 
 
-class TestHardwareTierOfNvml(HardwareMeterSuite):
+class TestHardwareTierOfNvml(OnSimulatedBoards, HardwareMeterSuite):
     """What runs on real boards, on simulated ones."""
 
     descriptor = NVML_METER
+    sensors = NOISY
 
     def make_bench(self) -> WorkBench:
-        return SimulatedBench(nvml_meter, NOISY)
+        return self.simulated_bench()
 
 
 class QuietBench(MeterBench):

@@ -11,10 +11,17 @@ from typing import Any
 import pytest
 from llem_contracts import Meter, Sample
 from llem_energy import NvmlDevices, NvmlLibrary, NvmlMeter
+from llem_energy.card_shelf import CardShelf
 from llem_energy.descriptors import NVML_METER
 from llem_schema import AcceleratorFacts, DeviceReading, EnergyReading, FrozenDict, IdleReading
 from llem_testing import FakeClock
-from llem_testing.simulated_gpu import CONTINUOUS_COUNTER, SENSOR_CLASSES, ChangingGpus, Sensors
+from llem_testing.simulated_gpu import (
+    AVERAGE_ONLY,
+    CONTINUOUS_COUNTER,
+    SENSOR_CLASSES,
+    ChangingGpus,
+    Sensors,
+)
 from llem_testing.suites import HardwareMeterSuite, SimulatedBench, WorkBench
 
 from .meter_around import MeterAround, SessionAround, WindowAround, changed, with_session
@@ -155,20 +162,24 @@ MEANT: dict[type[SessionAround], str] = {
 }
 
 
-def nvml_meter(
-    gpus: ChangingGpus, clock: FakeClock, make_sampler: Any
-) -> tuple[NvmlMeter, tuple[AcceleratorFacts, ...]]:
-    library = NvmlLibrary(gpus, clock, simulated=True)
-    return NvmlMeter(library, clock, make_sampler), NvmlDevices(library, {}).visible()
+def suite_of(
+    around: Callable[[Any], Meter], cards: Path, sensors: Sensors = CONTINUOUS_COUNTER
+) -> type[Any]:
+    """`cards`: where the meter keeps what it has learnt of the boards."""
 
+    def meter(
+        gpus: ChangingGpus, clock: FakeClock, make_sampler: Any
+    ) -> tuple[NvmlMeter, tuple[AcceleratorFacts, ...]]:
+        library = NvmlLibrary(gpus, clock, simulated=True)
+        shelf = CardShelf(cards, "simulated")
+        return NvmlMeter(library, clock, make_sampler, shelf), NvmlDevices(library, {}).visible()
 
-def suite_of(around: Callable[[Any], Meter], sensors: Sensors = CONTINUOUS_COUNTER) -> type[Any]:
     class Suite(HardwareMeterSuite):
         descriptor = NVML_METER
 
         def make_bench(self) -> WorkBench:
-            bench = SimulatedBench(nvml_meter, sensors, around)
-            bench.window_s = 6.0
+            bench = SimulatedBench(meter, sensors, around)
+            bench.window_s = 6.0 if sensors is AVERAGE_ONLY else 2.0
             return bench
 
     return Suite
@@ -179,7 +190,8 @@ class TestBrokenMeter:
     def test_fails_the_test_that_is_meant_for_it(
         self, session: type[SessionAround], tmp_path: Path
     ) -> None:
-        assert failing_tests(suite_of(with_session(session)), tmp_path) == {MEANT[session]}
+        suite = suite_of(with_session(session), tmp_path / "cards")
+        assert failing_tests(suite, tmp_path) == {MEANT[session]}
 
     def test_there_is_one_for_every_promise_of_this_tier(self) -> None:
         own = {name for name in vars(HardwareMeterSuite) if name.startswith("test_")}
@@ -189,5 +201,5 @@ class TestBrokenMeter:
 class TestSoundMeter:
     @pytest.mark.parametrize("sensors", SENSOR_CLASSES)
     def test_fails_nothing_whatever_its_sensors_are(self, sensors: str, tmp_path: Path) -> None:
-        suite = suite_of(MeterAround, SENSOR_CLASSES[sensors])
+        suite = suite_of(MeterAround, tmp_path / "cards", SENSOR_CLASSES[sensors])
         assert failing_tests(suite, tmp_path) == set()
