@@ -230,6 +230,7 @@ class Machine:
         *,
         tick_s: float = 0.1,
         origin_ns: int = 7_013_000_001,
+        cards: Any = None,
     ) -> None:
         self.clock = HandClock(origin_ns)
         self.boards = [
@@ -243,6 +244,7 @@ class Machine:
             self.library,
             self.clock,
             lambda task: InlineSampler(self, task),
+            cards,
         )
 
     @property
