@@ -79,19 +79,20 @@ class MeteredDevice:
         trace = self.trace
         if trace.lost is not None:
             return True
-        if not trace.times_ns:
+        since_ns = trace.going_since_ns
+        if since_ns is None:
             return False
         if self.has_counter:
-            return _counted(trace, trace.times_ns[0], now_ns) >= _UPDATES_BEYOND
+            return _counted(trace, since_ns, now_ns) >= _UPDATES_BEYOND
         needed_s = _UPDATES_BEYOND * USUAL_PERIOD_S
         if not self.has_instant:
             needed_s += AVERAGING_S
-        return now_ns - trace.times_ns[0] >= needed_s * 1e9
+        return now_ns - since_ns >= needed_s * 1e9
 
     def complete(self, end_ns: int) -> bool:
         """Whether everything that a window's end needs has arrived, or never will."""
         trace = self.trace
-        if trace.lost is not None:
+        if trace.lost is not None or trace.gap_between(end_ns, end_ns + _REACH_NS) is not None:
             return True
         if self.has_counter and _counted(trace, end_ns, end_ns + _REACH_NS) <= _UPDATES_BEYOND:
             return False
@@ -105,6 +106,10 @@ class MeteredDevice:
         trace = self.trace
         if trace.lost is not None and trace.lost[0] <= end_ns:
             reason = f"the GPU stopped to answer: {trace.lost[1]}"
+            return _empty(self, start_ns, end_ns, "sensor_failed", reason)
+        gap = trace.gap_between(start_ns, end_ns)
+        if gap is not None:
+            reason = f"sampling broke off during the window: {gap.reason}"
             return _empty(self, start_ns, end_ns, "sensor_failed", reason)
         broken = trace.break_between(start_ns, end_ns) if self.has_counter else None
         if broken is not None:

@@ -4,7 +4,7 @@ import math
 import threading
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,20 +86,34 @@ class Trace:
         """The first gap that reaches into the span."""
         return next((g for g in self.gaps if g.start_ns < end_ns and g.end_ns > start_ns), None)
 
+    @property
+    def going_since_ns(self) -> int | None:
+        """First poll since sampling last broke off; None where there is none yet."""
+        if self._interrupted is not None or not self.times_ns:
+            return None
+        return self.gaps[-1].end_ns if self.gaps else self.times_ns[0]
+
+    def passes(self, start_ns: int, end_ns: int) -> range:
+        """Numbers of the passes from `start_ns` to `end_ns`, both included."""
+        return range(bisect_left(self.times_ns, start_ns), bisect_right(self.times_ns, end_ns))
+
     def rows(self, start_ns: int, end_ns: int) -> Rows:
         """Polls from `start_ns` to `end_ns`, both included."""
-        low, high = bisect_left(self.times_ns, start_ns), bisect_right(self.times_ns, end_ns)
+        found = self.passes(start_ns, end_ns)
+        span = slice(found.start, found.stop)
         return Rows(
-            self.times_ns[low:high],
-            self.halves_ns[low:high],
-            self.energies_j[low:high],
-            self.instants_w[low:high],
-            self.averages_w[low:high],
+            self.times_ns[span],
+            self.halves_ns[span],
+            self.energies_j[span],
+            self.instants_w[span],
+            self.averages_w[span],
         )
 
     def rows_without_resets(self, start_ns: int, end_ns: int, inside_ns: int) -> Rows:
-        """The same, cut to the stretch around `inside_ns` in which the counter was followed."""
-        for found in self._counter.breaks:
+        """The same, cut to the stretch around `inside_ns` without a gap, in which the counter was
+        followed."""
+        cuts: list[Break | Gap] = [*self._counter.breaks, *self.gaps]
+        for found in cuts:
             if found.end_ns <= inside_ns:
                 start_ns = max(start_ns, found.end_ns)
             else:
@@ -108,8 +122,7 @@ class Trace:
 
     def peak_w(self, start_ns: int, end_ns: int) -> float | None:
         """Largest power that was read in the span, of the moment where that can be read."""
-        low, high = bisect_left(self.times_ns, start_ns), bisect_right(self.times_ns, end_ns)
-        powers = (self.power_w(index) for index in range(low, high))
+        powers = (self.power_w(index) for index in self.passes(start_ns, end_ns))
         return max((power for power in powers if not math.isnan(power)), default=None)
 
     def break_between(self, start_ns: int, end_ns: int) -> Break | None:
@@ -157,9 +170,18 @@ class Recording:
     `changed` guards them and is notified after every pass over the devices.
     """
 
-    def __init__(self, uuids: Sequence[str], series_stride: int) -> None:
-        """`series_stride`: every how many passes one belongs to the sample series."""
-        self.traces = {uuid: Trace(uuid) for uuid in uuids}
+    def __init__(
+        self,
+        uuids: Sequence[str],
+        series_stride: int,
+        ranges_j: Mapping[str, float] | None = None,
+    ) -> None:
+        """`series_stride`: every how many passes one belongs to the sample series.
+
+        `ranges_j`: where counters begin again at zero, for those that do.
+        """
+        ranges_j = ranges_j or {}
+        self.traces = {uuid: Trace(uuid, ranges_j.get(uuid)) for uuid in uuids}
         self.changed = threading.Condition()
         self.stopped: str | None = None
         """Why no further pass comes, unless sampling is resumed."""
@@ -209,11 +231,10 @@ class Recording:
         `series`: only passes that belong to the sample series.
         """
         with self.changed:
-            times = next(iter(self.traces.values())).times_ns
-            low, high = bisect_left(times, start_ns), bisect_right(times, end_ns)
+            passes = next(iter(self.traces.values())).passes(start_ns, end_ns)
             sums = (
                 sum(device.power_w(index) for device in devices)
-                for index in range(low, high)
+                for index in passes
                 if not series or index % self._stride == 0
             )
             return [total for total in sums if not math.isnan(total)]
