@@ -20,8 +20,9 @@ LEFT_OUT = shutil.ignore_patterns("__pycache__", "tests", "data", "docs", ".*")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The workspace without its packages' tests."""
     root = tmp_path_factory.mktemp("workspace")
-    for file in ("README.md", "pyproject.toml"):
-        shutil.copy(ROOT / file, root)
+    for file in ROOT.iterdir():
+        if file.is_file():
+            shutil.copy(file, root)
     for folder in ("apps", "packages", "tools"):
         shutil.copytree(ROOT / folder, root / folder, ignore=LEFT_OUT)
     shutil.copytree(ROOT / "tests" / "architecture", root / "tests" / "architecture")
