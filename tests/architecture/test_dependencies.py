@@ -1,5 +1,6 @@
 """Who may import whom, exactly; and what is imported is declared."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from workspace import distribution_of
@@ -8,7 +9,7 @@ BELOW = frozenset({"llem_contracts", "llem_schema"})
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "llem_schema": frozenset(),
     "llem_contracts": frozenset({"llem_schema"}),
-    "llem_energy": BELOW | {"platformdirs", "pynvml"},
+    "llem_energy": BELOW | {"codecarbon", "platformdirs", "pynvml", "zeus"},
     "llem_flops": BELOW,
     "llem_prompts": BELOW,
     "llem_store": BELOW | {"pyarrow"},
@@ -35,7 +36,17 @@ INSTALLED_AS_PLUGINS = frozenset({"llem_energy", "llem_flops", "llem_prompts"})
 
 def declared(package: Any) -> set[str]:
     """Import names of the distributions that a package requires, without its extras."""
-    names = {distribution_of(requirement) for requirement in package.project["dependencies"]}
+    return import_names(package.project["dependencies"])
+
+
+def optional(package: Any) -> set[str]:
+    """Import names of the distributions that its extras bring."""
+    extras = package.project.get("optional-dependencies", {}).values()
+    return import_names(requirement for extra in extras for requirement in extra)
+
+
+def import_names(requirements: Iterable[str]) -> set[str]:
+    names = {distribution_of(requirement) for requirement in requirements}
     return {IMPORT_NAMES.get(name, name.replace("-", "_")) for name in names}
 
 
@@ -45,7 +56,7 @@ class TestImports:
         assert package.imports <= allowed
 
     def test_are_declared(self, package: Any) -> None:
-        known = declared(package)
+        known = declared(package) | optional(package)
         if "pydantic" in known or "llem_schema" in known:
             known |= GIVEN_BY_THE_SCHEMA
         assert package.imports <= known, "imported and not in `dependencies`"

@@ -73,17 +73,35 @@ class TestSoloEnvironments:
         assert SOLO["detached"] is True
 
 
+def pins(name: str) -> dict[str, str]:
+    """Version of every distribution that a file of constraints pins."""
+    lines = (ROOT / "constraints" / name).read_text().splitlines()
+    exact = [line for line in lines if not line.startswith("#")]
+    return {distribution_of(line): line.partition("==")[2] for line in exact}
+
+
 class TestPins:
     def test_cover_what_the_environments_and_the_packages_install(self) -> None:
-        lines = (ROOT / "constraints" / "cpu.txt").read_text().splitlines()
-        pinned = {distribution_of(line) for line in lines if not line.startswith("#")}
         asked = {need for package in packages() for need in package.project["dependencies"]}
         asked |= set(ENVIRONMENTS["default"]["dependencies"])
         ours = {package.name for package in packages()}
-        assert {distribution_of(requirement) for requirement in asked} - ours <= pinned
+        assert {distribution_of(requirement) for requirement in asked} - ours <= pins(
+            "cpu.txt"
+        ).keys()
 
-    def test_are_exact(self) -> None:
-        lines = (ROOT / "constraints" / "cpu.txt").read_text().splitlines()
+    def test_cover_what_the_optional_meters_install(self) -> None:
+        asked = set(map(distribution_of, ENVIRONMENTS["meters"]["dependencies"]))
+        assert {"codecarbon", "zeus"} <= asked
+        assert asked <= pins("meters.txt").keys()
+
+    def test_are_the_same_for_the_optional_meters(self) -> None:
+        everywhere, of_meters = pins("cpu.txt"), pins("meters.txt")
+        both = everywhere.keys() & of_meters.keys()
+        assert {name for name in both if everywhere[name] != of_meters[name]} == set()
+
+    @pytest.mark.parametrize("name", ["cpu.txt", "meters.txt"])
+    def test_are_exact(self, name: str) -> None:
+        lines = (ROOT / "constraints" / name).read_text().splitlines()
         assert [
             line for line in lines if line[0] != "#" and not re.fullmatch(r"[\w.-]+==[\w.]+", line)
         ] == []

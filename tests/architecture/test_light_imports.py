@@ -9,9 +9,11 @@ import pytest
 
 HEAVY = frozenset(
     {
+        "codecarbon",
         "cyclopts",
         "huggingface_hub",
         "numpy",
+        "pandas",
         "platformdirs",
         "pyarrow",
         "pydantic",
@@ -24,6 +26,7 @@ HEAVY = frozenset(
         "tqdm",
         "transformers",
         "yaml",
+        "zeus",
     }
 )
 AFTER_IMPORT: dict[str, frozenset[str]] = {

@@ -12,6 +12,26 @@ NVML_METER = MeterDescriptor(
     rank=10,
     automatic=True,
 )
+ZEUS_METER = MeterDescriptor(
+    name="zeus",
+    summary="NVIDIA GPUs through the package Zeus: the energy counter at both ends of a window",
+    factory="llem_energy.zeus_meter:create_zeus_meter",
+    requires=("pynvml", "zeus"),
+    install_hint="pip install 'llem-energy[zeus]'",
+    device_kinds=frozenset({"accelerator"}),
+    rank=30,
+    automatic=False,
+)
+CODECARBON_METER = MeterDescriptor(
+    name="codecarbon",
+    summary="NVIDIA GPUs through the package CodeCarbon: the GPU's share of its tasks",
+    factory="llem_energy.codecarbon_meter:create_codecarbon_meter",
+    requires=("pynvml", "codecarbon"),
+    install_hint="pip install 'llem-energy[codecarbon]'",
+    device_kinds=frozenset({"accelerator"}),
+    rank=30,
+    automatic=False,
+)
 NULL_METER = MeterDescriptor(
     name="none",
     summary="no meter: every reading is empty and says why",
