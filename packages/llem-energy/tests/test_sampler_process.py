@@ -213,8 +213,8 @@ class TestFailure:
         assert len(list(child.passes())) == 3
         assert capfd.readouterr() == ("", "")
 
-    @pytest.mark.parametrize("python", ["/nowhere/python", "/bin/false", "/dev/null"])
-    def test_to_start_an_interpreter_is_told(self, start: Start, python: str) -> None:
+    @pytest.mark.parametrize("python", ["/nowhere/python", "/bin/false", "/dev/null", "", None])
+    def test_to_start_an_interpreter_is_told(self, start: Start, python: str | None) -> None:
         with pytest.raises(SamplerUnavailable):
             start(python=python)
 

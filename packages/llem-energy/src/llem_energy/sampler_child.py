@@ -40,13 +40,15 @@ class SamplerChild:
         devices: Sequence[str],
         period_s: float,
         *,
-        python: str = sys.executable,
+        python: str | None = sys.executable,
         timeout_s: float = _START_TIMEOUT_S,
     ) -> None:
         """`sensors`: `module:function` that opens the sensors of the devices in the new process.
 
         Returns after the first pass. Raises `SamplerUnavailable`.
         """
+        if not python or getattr(sys, "frozen", False):
+            raise SamplerUnavailable("this program has no interpreter of Python beside it")
         layout = Layout.filling(_LOG_BYTES, len(devices))
         self.log_span_s = layout.slots * period_s
         """How long the log keeps a pass."""
