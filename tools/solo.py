@@ -6,6 +6,7 @@
 hatch.toml makes an environment for each package that holds it alone, and one that holds besides
 what its tests need. The first shows a dependency that is not declared, which the tests' own would
 hide; the second shows that the tests pass where no other package of the workspace is installed.
+Both install the wheel, which must hold what the source does.
 """
 
 import argparse
@@ -17,10 +18,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import documents
-from workspace import ROOT, Package, distribution_of
+from workspace import ROOT, Package, distribution_of, packages
 
 _PYDANTIC = frozenset(
     {"annotated-types", "pydantic", "pydantic-core", "typing-extensions", "typing-inspection"}
@@ -79,6 +81,19 @@ def _wanted(name: str, installed: Mapping[str, Sequence[str]]) -> set[str]:
     return found
 
 
+def differs(package: Package) -> bool:
+    """Whether a package is installed with other files than its source has."""
+    spec = find_spec(package.import_name)
+    if spec is None or spec.origin is None:
+        return False
+    return _contents(Path(spec.origin).parent) != _contents(package.source)
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    files = [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
 def modules_of(package: Package) -> list[str]:
     """The names of all its modules."""
     found = pkgutil.walk_packages([str(package.source)], prefix=f"{package.import_name}.")
@@ -126,6 +141,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("package", choices=MAY_BRING)
     parser.add_argument("what", choices=("alone", "tests"))
     given, options = parser.parse_known_args(arguments)
+    if different := [package.name for package in packages() if differs(package)]:
+        print(
+            f"What is installed of {', '.join(different)} is not what lies here: take a fresh "
+            "environment with `hatch env remove solo`.",
+            file=sys.stderr,
+        )
+        return 1
     package = Package(ROOT / "packages" / given.package)
     return alone(package) if given.what == "alone" else tests(package, options)
 

@@ -67,7 +67,8 @@ class TestSoloEnvironments:
                 held |= held_by(name, row["with"][0])
         ours = {package.name for package in packages()} & held
         assert ours == SOLO["sources"].keys()
-        assert [path for path in SOLO["sources"].values() if not (ROOT / path).is_dir()] == []
+        for name, source in SOLO["sources"].items():
+            assert source == {"path": f"packages/{name}", "editable": False}
 
     def test_inherit_nothing(self) -> None:
         assert SOLO["detached"] is True

@@ -1,6 +1,7 @@
 """An environment with one package shows what the package brings too much, and what it lacks."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -129,6 +130,29 @@ class TestFailures:
         assert line.endswith(
             "README.md:1 does not run: ModuleNotFoundError: No module named 'no_such_library'"
         )
+
+
+class TestDiffers:
+    @pytest.mark.parametrize(
+        ("file", "text"),
+        [("part.py", "changed = 1"), ("more.py", ""), ("data/words.txt", ""), ("py.typed", None)],
+    )
+    def test_tells_of_a_file_that_is_not_as_installed(
+        self, tmp_path: Path, file: str, text: str | None
+    ) -> None:
+        package = Package(tmp_path / "llem-flops")
+        shutil.copytree(Package(ROOT / "packages" / "llem-flops").source, package.source)
+        assert not solo.differs(package)
+        if text is None:
+            (package.source / file).unlink()
+        else:
+            write({package.source / file: text})
+        assert solo.differs(package)
+
+    def test_has_nothing_to_tell_of_a_package_that_is_not_installed(self, tmp_path: Path) -> None:
+        package = Package(tmp_path / "llem-nowhere")
+        write({package.init: ""})
+        assert not solo.differs(package)
 
 
 class TestScript:
