@@ -45,7 +45,7 @@ def lines_about(terminal: Terminal, phase: str) -> list[str]:
 def finished(shared_llem: Command) -> Terminal:
     """A terminal in which a run has come to its end."""
     with in_terminal(shared_llem, *SLOWER, rows=60, env=METER) as terminal:
-        assert terminal.finish().code == 0
+        assert terminal.finish().code == 0, terminal.lines
     return terminal
 
 
@@ -75,7 +75,7 @@ class TestLiveLines:
 
     def test_a_spinner_turns_while_the_model_loads(self, llem: Command) -> None:
         with in_terminal(llem, *run_on("slow"), env=slow_to_load(llem, 0.8)) as terminal:
-            assert terminal.finish().code == 0
+            assert terminal.finish().code == 0, terminal.lines
         *spinning, last = lines_about(terminal, "load")
         assert len({line.split()[1] for line in spinning}) > 1
         assert all(re.fullmatch(r"load: [|/\\-] \d s", line) for line in spinning)
@@ -89,7 +89,7 @@ class TestLiveLines:
 
     def test_quiet_shows_the_summary_alone(self, llem: Command) -> None:
         with in_terminal(llem, *ECHO, "--quiet", rows=60) as terminal:
-            terminal.finish()
+            assert terminal.finish().code == 0, terminal.lines
         assert terminal.lines[0].startswith("acme:echo on acme-echo, fp32")
         assert b"\x1b" not in terminal.raw
 
@@ -98,7 +98,7 @@ class TestWidth:
     @pytest.mark.parametrize("columns", [20, 40])
     def test_no_live_line_is_wider_than_the_terminal(self, llem: Command, columns: int) -> None:
         with in_terminal(llem, *SLOWER, columns=columns, rows=60, env=METER) as terminal:
-            assert terminal.finish().code == 0
+            assert terminal.finish().code == 0, terminal.lines
         for phase in ("baseline", "warm-up", "measure"):
             *live, last = lines_about(terminal, phase)
             assert live
