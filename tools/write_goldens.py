@@ -65,7 +65,7 @@ FULL_CONFIG: dict[str, Any] = {
         "thermal": "floor",
         "thermal_floor_seconds": 30.0,
     },
-    "baseline": {"enabled": True, "duration_seconds": 10.0},
+    "baseline": {"enabled": True, "duration_seconds": 10.0, "cache_ttl_seconds": 600.0},
     "energy": {"meter": "nvml", "sample_period_s": 0.1},
     "min_window_s": 30.0,
     "passthrough_kwargs": {"num_beams": 2, "eos_token_id": None, "für": ["é", 1.5]},
@@ -85,6 +85,7 @@ FULL_USER_CONFIG: dict[str, Any] = {
 SETTINGS = RunSettings(
     results_dir="results",
     model_cache_dir="/data/models",
+    cache_dir="/data/cache",
     origins=FrozenDict({"model": "file", "n": "flag", "results_dir": "user config"}),
 )
 NOT_CHOSEN = ("config", "effective_config", "run_settings", "not_measured")

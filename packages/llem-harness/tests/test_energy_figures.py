@@ -1,33 +1,24 @@
 """The energy part of a result: gross, adjusted, ratios, and reasons for gaps."""
 
-from datetime import UTC, datetime
+import math
 
 import pytest
 from llem_harness.baseline import Baseline
 from llem_harness.energy import EnergyFigures, energy_figures
 from llem_schema import (
-    BaselineRecord,
     DeviceReading,
     EnergyReading,
     FrozenDict,
     NotMeasured,
 )
+from llem_testing import example_baseline
 
 NO_BASELINE = Baseline(None, NotMeasured(code="not_requested", reason="off"))
 
 
 def baseline(power_w: float) -> Baseline:
-    return Baseline(
-        BaselineRecord(
-            power_w=power_w,
-            std_w=1.0,
-            samples=10,
-            duration_s=30.0,
-            power_per_device_w=FrozenDict({"GPU-a": power_w}),
-            measured_at=datetime(2026, 1, 1, tzinfo=UTC),
-        ),
-        None,
-    )
+    bare = example_baseline(power_w, standard_error_w=0.1)
+    return Baseline(bare, None, example_baseline(1.2 * power_w, kind="resident"))
 
 
 def reading(*joules: float | None, gain: float = 3.0) -> EnergyReading:
@@ -101,6 +92,16 @@ class TestMeasured:
 
 
 class TestMissing:
+    def test_the_adjusted_energy_is_as_uncertain_as_both_of_its_parts(self) -> None:
+        breakdown = figures(reading(1000.0, gain=3.0), baseline(40.0)).energy_breakdown
+        gross_j = reading(1000.0, gain=3.0).uncertainty_j
+        assert breakdown.adjusted_uncertainty_j == pytest.approx(math.hypot(gross_j, 2 * 10 * 0.1))
+
+    def test_the_resident_power_stands_beside_the_bare_one(self) -> None:
+        breakdown = figures(reading(1000.0), baseline(40.0)).energy_breakdown
+        assert breakdown.resident.kind == "resident"
+        assert breakdown.resident_share == pytest.approx(0.48)
+
     def test_without_a_baseline_the_adjusted_figures_say_why(self) -> None:
         result = figures(reading(1000.0), NO_BASELINE)
         assert result.energy_total_j == 1000.0

@@ -1,7 +1,6 @@
 """Each warning has a run that provokes it and one that does not (RES-08, RES-10)."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from llem_contracts import MeterChoice, Problem
 from llem_harness.remarks import notes_of, warnings_of
 from llem_schema import (
     ENERGY_ESTIMATED,
-    BaselineRecord,
     EnergyBreakdown,
     EnergyReading,
     FrozenDict,
@@ -19,7 +17,7 @@ from llem_schema import (
     PromptsRecord,
     TokenLengths,
 )
-from llem_testing import SCRIPTED_METER, example_config
+from llem_testing import SCRIPTED_METER, example_baseline, example_config
 
 NO_SENSOR = NotMeasured(code="no_sensor", reason="there is no driver")
 NOT_WANTED = NotMeasured(code="not_requested", reason="no meter was asked for")
@@ -54,14 +52,10 @@ def breakdown(share: float) -> EnergyBreakdown:
         baseline_j=1200.0 * share,
         adjusted_j=1200.0 * (1 - share),
         baseline_share=share,
-        baseline=BaselineRecord(
-            power_w=100.0 * share,
-            std_w=1.0,
-            samples=300,
-            duration_s=30.0,
-            power_per_device_w=FrozenDict({"GPU-a": 100.0 * share}),
-            measured_at=datetime(2026, 1, 1, tzinfo=UTC),
-        ),
+        baseline=example_baseline(100.0 * share),
+        adjusted_uncertainty_j=10.0,
+        resident=None,
+        resident_share=None,
         terms=FrozenDict(),
     )
 

@@ -37,7 +37,7 @@ class TestExperimentConfigDefaults:
                 "thermal": "plateau",
                 "thermal_floor_seconds": 60.0,
             },
-            "baseline": {"enabled": True, "duration_seconds": 30.0},
+            "baseline": {"enabled": True, "duration_seconds": 30.0, "cache_ttl_seconds": None},
             "energy": {"meter": "auto", "sample_period_s": None},
             "min_window_s": 10.0,
             "passthrough_kwargs": None,

@@ -6,13 +6,16 @@ from typing import Any, get_args
 import pytest
 from llem_schema import ExperimentConfig, ExperimentResult, Model
 
-UNITS = ("_j", "_w", "_s", "_ms", "_mib", "_mhz")
+UNITS = ("_j", "_w", "_s", "_ms", "_mib", "_mhz", "_c")
 WITHOUT_UNIT = frozenset(
     {
         # ratios
         "baseline_share",
+        "resident_share",
         "final_cv",
         "target_cv",
+        # a count that is no whole number
+        "effective_samples",
         # of tokens, as the field that holds them says: `input_tokens`
         "mean",
         "p50",

@@ -3,13 +3,15 @@
 import math
 import os
 from collections.abc import Callable, Sequence
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Protocol
 
 from llem_contracts import Clock, Sample
 from llem_schema import EnergyReading, FrozenDict, IdleReading
 
 from llem_energy.device_window import DeviceWindow
+from llem_energy.idling import idling
+from llem_energy.poll import BoardState
 from llem_energy.recording import Recording, Series
 from llem_energy.sampler import Sampler
 from llem_energy.total import total_reading
@@ -212,12 +214,45 @@ class SampledSession:
                 powers[of_device.uuid] = power_w
         whole = len(powers) == len(self._devices)
         sums = self._recording.summed_powers_w(self._devices, start_ns, end_ns, series=True)
+        known = idling(sums)
+        with self._recording.changed:
+            states = [
+                self._recording.traces[uuid].states_between(start_ns, end_ns)
+                for uuid in self.devices
+            ]
         return IdleReading(
             duration_s=reading.duration_s,
             power_w=sum(powers.values()) if whole else None,
-            std_w=stdev(sums, fmean(sums)) if len(sums) > 1 else None,
+            std_w=known.std_w,
             samples=len(sums),
             power_per_device_w=FrozenDict(powers),
+            effective_samples=known.effective_samples,
+            standard_error_w=known.standard_error_w,
+            drift_w=known.drift_w,
+            temperature_c=_hottest_c(states),
+            performance_state=_fastest(states),
             code=None if whole else reading.code,
             reason=None if whole else reading.reason,
         )
+
+
+def _hottest_c(states: Sequence[Sequence[tuple[int, BoardState]]]) -> float | None:
+    """Mean temperature of the device that was hottest on average."""
+    told = [
+        [state.temperature_c for _, state in of_device if state.temperature_c is not None]
+        for of_device in states
+    ]
+    return max((fmean(of_device) for of_device in told if of_device), default=None)
+
+
+def _fastest(states: Sequence[Sequence[tuple[int, BoardState]]]) -> int | None:
+    """The fastest performance state of any device; 0 is the fastest there is."""
+    return min(
+        (
+            state.performance_state
+            for of_device in states
+            for _, state in of_device
+            if state.performance_state is not None
+        ),
+        default=None,
+    )

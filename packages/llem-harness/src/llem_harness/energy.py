@@ -1,10 +1,13 @@
 """The energy part of a result, with a reason for each figure that is missing."""
 
+import math
 from dataclasses import dataclass, field
 
-from llem_schema import EnergyBreakdown, EnergyReading, FrozenDict, NotMeasured
+from llem_schema import BaselineRecord, EnergyBreakdown, EnergyReading, FrozenDict, NotMeasured
 
 from llem_harness.baseline import Baseline
+
+_FEW = 2
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,18 @@ def energy_figures(
     baseline_j = power * reading.duration_s if power is not None else None
     adjusted = total - baseline_j if baseline_j is not None else None
     share = baseline_j / total if baseline_j is not None and total > 0 else None
+    resident = baseline.resident
     breakdown = EnergyBreakdown(
         raw_j=total,
         baseline_j=baseline_j,
         adjusted_j=adjusted,
         baseline_share=share,
         baseline=baseline.record,
+        adjusted_uncertainty_j=_adjusted_uncertainty_j(reading, baseline.record),
+        resident=resident,
+        resident_share=(
+            resident.power_w * reading.duration_s / total if resident and total > 0 else None
+        ),
         terms=_terms(reading),
     )
     if baseline.missing is not None:
@@ -88,16 +97,20 @@ def energy_figures(
             "energy_breakdown.adjusted_j",
             "energy_breakdown.baseline",
             "energy_breakdown.baseline_share",
+            "energy_breakdown.adjusted_uncertainty_j",
         ):
             missing[name] = baseline.missing
     elif share is None:
         missing["energy_breakdown.baseline_share"] = NotMeasured(
             code="not_applicable", reason="the gross energy is not above zero"
         )
-    if baseline.record is not None and baseline.record.std_w is None:
-        missing["energy_breakdown.baseline.std_w"] = NotMeasured(
-            code="too_few_samples", reason="the idle power rests on fewer than two samples"
+    if baseline.missing is None and breakdown.adjusted_uncertainty_j is None:
+        missing["energy_breakdown.adjusted_uncertainty_j"] = NotMeasured(
+            code="not_stated", reason="the error of the energy or of the idle power is not known"
         )
+    missing |= _resident_gaps(baseline, total)
+    for name, record in (("baseline", baseline.record), ("resident", resident)):
+        missing |= _record_gaps(f"energy_breakdown.{name}", record)
     return EnergyFigures(
         energy_total_j=total,
         energy_uncertainty_j=reading.uncertainty_j,
@@ -113,6 +126,39 @@ def energy_figures(
         energy_per_request_j=total / requests,
         missing=missing,
     )
+
+
+def _adjusted_uncertainty_j(reading: EnergyReading, record: BaselineRecord | None) -> float | None:
+    """k = 2: that of the gross energy, and the window's length times the idle power's error."""
+    if reading.uncertainty_j is None or record is None or record.standard_error_w is None:
+        return None
+    return math.hypot(reading.uncertainty_j, 2 * reading.duration_s * record.standard_error_w)
+
+
+def _resident_gaps(baseline: Baseline, total_j: float) -> dict[str, NotMeasured]:
+    if baseline.resident is not None:
+        if total_j > 0:
+            return {}
+        why = NotMeasured(code="not_applicable", reason="the gross energy is not above zero")
+        return {"energy_breakdown.resident_share": why}
+    why = baseline.resident_missing or NotMeasured(
+        code="not_requested", reason="no idle power was read with the model loaded"
+    )
+    return {"energy_breakdown.resident": why, "energy_breakdown.resident_share": why}
+
+
+def _record_gaps(path: str, record: BaselineRecord | None) -> dict[str, NotMeasured]:
+    """Why an idle power lacks a part."""
+    if record is None:
+        return {}
+    few = NotMeasured(code="too_few_samples", reason="the idle power rests on too few samples")
+    untold = NotMeasured(code="not_applicable", reason="the meter does not tell it")
+    found = {}
+    for name in type(record).model_fields:
+        if getattr(record, name) is None:
+            statistic = name in ("std_w", "standard_error_w", "effective_samples", "drift_w")
+            found[f"{path}.{name}"] = few if statistic and record.samples < _FEW else untold
+    return found
 
 
 def why_none(reading: EnergyReading) -> NotMeasured:

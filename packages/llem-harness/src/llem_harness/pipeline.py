@@ -4,6 +4,7 @@ pre-flight      preflight.py   every problem in one report
 environment     snapshot.py
 idle baseline   baseline.py    before the model is loaded
 load            here           the devices used are those that are metered
+resident power  baseline.py    idle again, with the model loaded
 prompts         workload.py    drawn and tokenised once
 warm-up, heat   warmup.py, heat.py
 window          window.py      sync, t0, passes, sync, t1
@@ -33,7 +34,8 @@ from llem_schema import (
 )
 
 from llem_harness.assemble import Loaded, Saving, assemble
-from llem_harness.baseline import measure_baseline
+from llem_harness.baseline import measure_baseline, with_resident
+from llem_harness.baseline_cache import BaselineCache
 from llem_harness.heat import heat
 from llem_harness.host import host_facts, open_host
 from llem_harness.phases import phase
@@ -92,7 +94,14 @@ def _measured(
         sessions = [session] if host.session is None else [session, host.session]
         recorder = SeriesRecorder(sessions, handle)
         stack.callback(recorder.finish)
-        baseline = measure_baseline(config.baseline, session, ports, ready.no_energy)
+        baseline = measure_baseline(
+            config.baseline,
+            session,
+            ports,
+            ready.no_energy,
+            cache=BaselineCache(order.settings.cache_dir, choice.name, ready.devices),
+            devices=ready.devices,
+        )
         recorder.flush()
 
         with phase("load", ports.listener, ports.clock):
@@ -100,6 +109,7 @@ def _measured(
             ports.prompts.fetch(config.dataset_config)
             loaded = stack.enter_context(ports.backend.load(config))
             _same_devices(loaded, uuids)
+        baseline = with_resident(baseline, config.baseline, session, ports)
         with phase("prompts", ports.listener, ports.clock):
             workload = draw_workload(
                 config, ports.prompts, loaded.tokenizer, ready.plan.max_sequence_tokens

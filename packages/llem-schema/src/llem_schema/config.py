@@ -65,6 +65,9 @@ class BaselineConfig(Model):
     """Measure it; without it there is no adjusted energy."""
     duration_seconds: float = Field(default=30.0, gt=0)
     """How long the idle devices are watched."""
+    cache_ttl_seconds: float | None = Field(default=None, ge=0)
+    """For how long a power that was measured serves later runs on the same devices; None is an
+    hour, 0 measures every time."""
 
 
 class EnergyConfig(Model):

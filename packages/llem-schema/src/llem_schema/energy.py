@@ -68,19 +68,39 @@ class IdleReading(Model):
     """Standard deviation of the samples of the sum."""
     samples: int
     power_per_device_w: FrozenDict[str, float]
+    effective_samples: float | None = None
+    """So many independent samples would tell the mean as well."""
+    standard_error_w: float | None = None
+    """Of `power_w`."""
+    drift_w: float | None = None
+    """Change over the time, by a straight line through the samples."""
+    temperature_c: float | None = None
+    """Mean over time, of the hottest device."""
+    performance_state: int | None = None
+    """The fastest that any device was in; 0 is the fastest there is."""
     code: str | None = None
     reason: str | None = None
 
 
 class BaselineRecord(Model):
-    """The idle power that the adjusted energy subtracts, and where it came from."""
+    """An idle power of the devices, and where it came from."""
 
-    kind: Literal["bare"] = "bare"
-    """`bare`: before the model was loaded."""
-    source: Literal["measured"] = "measured"
+    kind: Literal["bare", "resident"]
+    """`bare`: before the model was loaded; `resident`: loaded, with nothing running."""
+    source: Literal["measured", "cache"]
+    """`cache`: measured for an earlier run on the same devices, at `measured_at`."""
     power_w: float
     std_w: float | None
+    standard_error_w: float | None
+    """Of `power_w`, from the effective samples."""
     samples: int
+    effective_samples: float | None
+    drift_w: float | None
+    """Change over the time watched."""
+    temperature_c: float | None
+    performance_state: int | None
+    engine_context: bool
+    """This process held the devices already when a `bare` power was read."""
     duration_s: float
     power_per_device_w: FrozenDict[str, float]
     measured_at: Moment
@@ -97,6 +117,13 @@ class EnergyBreakdown(Model):
     baseline_share: float | None
     """`baseline_j / raw_j`."""
     baseline: BaselineRecord | None
+    """The bare idle power: what `adjusted_j` subtracts."""
+    adjusted_uncertainty_j: float | None
+    """Expanded uncertainty of `adjusted_j`, k = 2, with that of the baseline."""
+    resident: BaselineRecord | None
+    """Idle power with the model loaded."""
+    resident_share: float | None
+    """What `resident` would remove, as a share of `raw_j`."""
     terms: FrozenDict[str, float]
     """Error terms of the window in joules, 1 sigma, by name."""
 

@@ -18,6 +18,8 @@ class RunSettings(Model):
     """Parent folder of the result folder; None keeps the result in memory alone."""
     model_cache_dir: str | None = None
     """Folder for downloaded models; None is the hub library's own."""
+    cache_dir: str | None = None
+    """Folder for what later runs may use, such as idle powers; None keeps nothing."""
     origins: FrozenDict[str, Origin] = FrozenDict()
     """Where each value that is no default came from, by dotted path."""
 

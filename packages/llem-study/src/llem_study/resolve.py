@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 from llem_contracts import BACKENDS, METERS, ConfigError, find
 from llem_harness import unsupported
 from llem_schema import ExperimentConfig, FrozenDict, Origin, RunSettings, UserConfig, WorkOrder
@@ -17,6 +18,8 @@ from llem_study.user_config import load_user_config
 from llem_study.yaml_file import load_mapping
 
 DEFAULT_RESULTS_DIR = "results"
+CACHE_VARIABLE = "LLEM_CACHE_DIR"
+"""Names the folder for caches; the platform's own one else."""
 _STUDY_KEYS = ("sweep", "experiments", "execution", "base")
 
 
@@ -60,7 +63,7 @@ def resolve(
     values, origins = merge(layers)
     config = _validated(values)
     _check_support(config)
-    settings, settings_origins = _settings(user, output_dir, save)
+    settings, settings_origins = _settings(user, output_dir, save, environ)
     return WorkOrder(
         experiment_id=uuid.uuid4().hex,
         config=config,
@@ -108,7 +111,10 @@ def _config_defaults(user: UserConfig) -> dict[str, Any]:
 
 
 def _settings(
-    user: UserConfig, output_dir: str | Path | None, save: bool | None
+    user: UserConfig,
+    output_dir: str | Path | None,
+    save: bool | None,
+    environ: Mapping[str, str],
 ) -> tuple[RunSettings, dict[str, Origin]]:
     origins: dict[str, Origin] = {}
     results_dir: str | None = None
@@ -121,7 +127,11 @@ def _settings(
     if user.output.model_cache_dir is not None:
         origins["model_cache_dir"] = "user config"
     return (
-        RunSettings(results_dir=results_dir, model_cache_dir=user.output.model_cache_dir),
+        RunSettings(
+            results_dir=results_dir,
+            model_cache_dir=user.output.model_cache_dir,
+            cache_dir=environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("llem"),
+        ),
         origins,
     )
 

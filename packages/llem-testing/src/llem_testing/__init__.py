@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         meter_candidate as meter_candidate,
     )
     from llem_testing.result_cases import (
+        example_baseline as example_baseline,
         example_result as example_result,
         example_unmetered_result as example_unmetered_result,
     )
@@ -46,6 +47,7 @@ _NAMES_BY_MODULE = {
     "backend": ("SCRIPTED_BACKEND", "ScriptedBackend", "ScriptedModel"),
     "cases": (
         "example_accelerator",
+        "example_baseline",
         "example_config",
         "example_host",
         "example_order",
@@ -58,7 +60,7 @@ _NAMES_BY_MODULE = {
     "executor": ("OrderScript", "ScriptedExecutor"),
     "load": ("Load",),
     "meter": ("SCRIPTED_METER", "ScriptedMeter", "Watts", "meter_candidate"),
-    "result_cases": ("example_result", "example_unmetered_result"),
+    "result_cases": ("example_baseline", "example_result", "example_unmetered_result"),
     "tokenizer": ("ByteTokenizer",),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}

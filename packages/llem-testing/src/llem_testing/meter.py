@@ -182,6 +182,9 @@ class ScriptedSession:
             std_w=statistics.stdev(sums) if len(sums) > 1 else None,
             samples=len(sums),
             power_per_device_w=FrozenDict(per_device),
+            effective_samples=float(len(sums)),
+            standard_error_w=statistics.stdev(sums) / len(sums) ** 0.5 if len(sums) > 1 else None,
+            drift_w=sums[-1] - sums[0] if sums else None,
         )
 
     def samples(self, since_ns: int = 0) -> Sequence[Sample]:

@@ -1,7 +1,7 @@
 """Whole results to test with: one in which everything was measured, one without a sensor."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from llem_schema import (
     BackendRecord,
@@ -36,6 +36,7 @@ from llem_testing.cases import example_accelerator, example_config, example_host
 _STARTED = datetime(2026, 11, 23, 14, 30, 5, tzinfo=UTC)
 _WINDOW_S = 2.0
 _IDLE_W = 40.0
+_RESIDENT_W = 1.2 * _IDLE_W
 _TOTAL_J = 200.0
 _PACKAGE_J, _DRAM_J = 80.0, 12.0
 _REQUESTS, _INPUT_TOKENS, _OUTPUT_TOKENS = 8, 96, 32
@@ -179,6 +180,33 @@ def example_unmetered_result(**overrides: Any) -> ExperimentResult:
     return ExperimentResult.model_validate(values | {"not_measured": explained} | overrides)
 
 
+def example_baseline(
+    power_w: float,
+    *,
+    uuid: str = "GPU-a",
+    kind: Literal["bare", "resident"] = "bare",
+    **overrides: Any,
+) -> BaselineRecord:
+    """An idle power of one device that was measured for half a minute."""
+    fields = {
+        "kind": kind,
+        "source": "measured",
+        "power_w": power_w,
+        "std_w": 0.5,
+        "standard_error_w": 0.04,
+        "samples": 300,
+        "effective_samples": 150.0,
+        "drift_w": -0.2,
+        "temperature_c": 34.0,
+        "performance_state": 0,
+        "engine_context": kind == "resident",
+        "duration_s": 30.0,
+        "power_per_device_w": FrozenDict({uuid: power_w}),
+        "measured_at": _STARTED,
+    }
+    return BaselineRecord.model_validate(fields | overrides)
+
+
 def _energy(uuid: str) -> dict[str, Any]:
     baseline_j = _IDLE_W * _WINDOW_S
     return {
@@ -193,14 +221,10 @@ def _energy(uuid: str) -> dict[str, Any]:
             baseline_j=baseline_j,
             adjusted_j=_TOTAL_J - baseline_j,
             baseline_share=baseline_j / _TOTAL_J,
-            baseline=BaselineRecord(
-                power_w=_IDLE_W,
-                std_w=0.5,
-                samples=300,
-                duration_s=30.0,
-                power_per_device_w=FrozenDict({uuid: _IDLE_W}),
-                measured_at=_STARTED,
-            ),
+            baseline=example_baseline(_IDLE_W, uuid=uuid),
+            adjusted_uncertainty_j=12.1,
+            resident=example_baseline(_RESIDENT_W, uuid=uuid, kind="resident"),
+            resident_share=_RESIDENT_W / _IDLE_W * baseline_j / _TOTAL_J,
             terms=FrozenDict({"gain": 5.65, "edges": 2.0}),
         ),
         "baseline_power_w": _IDLE_W,
