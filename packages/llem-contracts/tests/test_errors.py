@@ -5,6 +5,7 @@ import inspect
 import llem_contracts
 import pytest
 from llem_contracts import (
+    CommandError,
     ConfigError,
     LlemError,
     MissingDependency,
@@ -81,3 +82,13 @@ class TestMissingDependency:
         assert isinstance(error, PluginError)
         assert str(error) == "the meter needs the package zeus, which is not installed"
         assert error.cure == "pip install zeus"
+
+
+class TestCommandError:
+    def test_carries_the_exit_code_of_a_shell(self) -> None:
+        error = CommandError("cannot start 'x'", exit_code=127, cure="Check the name.")
+        assert (str(error), error.exit_code, error.cure) == (
+            "cannot start 'x'",
+            127,
+            "Check the name.",
+        )

@@ -23,6 +23,12 @@ app.command(
     name="config",
     help="Show the devices, meters and backends of this machine.",
 )
+app.command(
+    "llem_cli.measure:measure",
+    name="measure",
+    help="Measure the energy of any command.",
+    usage="Usage: llem measure [OPTIONS] -- COMMAND",
+)
 
 
 def main() -> None:
@@ -39,9 +45,14 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
+    mark = arguments.index("--") if "--" in arguments else len(arguments)
+    own, rest = arguments[:mark], arguments[mark:]
+    if own[:1] == ["measure"]:
+        # cyclopts takes the first `--` away; the command must see that there was one.
+        rest = rest[:1] + rest
     try:
         outcome = app(
-            arguments, print_error=False, exit_on_error=False, result_action="return_value"
+            own + rest, print_error=False, exit_on_error=False, result_action="return_value"
         )
     except CycloptsError as error:
         print(f"llem: {_sentence(error)}", file=sys.stderr)
@@ -50,7 +61,7 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:
         from llem_cli.errors import report
 
-        return report(error, verbose="--verbose" in arguments or "-v" in arguments)
+        return report(error, verbose="--verbose" in own or "-v" in own)
     return outcome if isinstance(outcome, int) else 0
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from llem_schema import ExperimentResult, Percentiles
 
-_LABEL = 14
+from llem_cli.layout import joules, row
 
 
 def summary_lines(result: ExperimentResult, result_dir: str) -> Iterator[str]:
@@ -17,19 +17,19 @@ def summary_lines(result: ExperimentResult, result_dir: str) -> Iterator[str]:
     )
     yield ""
     yield from _energy(result)
-    yield _row("Throughput", f"{result.output_tokens_per_s:,.1f} output tokens/s")
-    yield _row("Latency", f"time to first token {_spread(result.latency.ttft)}")
+    yield row("Throughput", f"{result.output_tokens_per_s:,.1f} output tokens/s")
+    yield row("Latency", f"time to first token {_spread(result.latency.ttft)}")
     if result.latency.itl is not None:
-        yield _row("", f"between tokens      {_spread(result.latency.itl)}")
-    yield _row("", f"whole request       {_spread(result.latency.e2e)}")
-    yield _row(
+        yield row("", f"between tokens      {_spread(result.latency.itl)}")
+    yield row("", f"whole request       {_spread(result.latency.e2e)}")
+    yield row(
         "Tokens",
         f"{result.input_tokens:,} in, {result.output_tokens:,} out, {result.padded_tokens:,} "
         f"padding, {result.discarded_tokens:,} discarded",
     )
     yield _flops(result)
     memory = result.memory
-    yield _row(
+    yield row(
         "Memory",
         f"{memory.model_memory_mib:,.0f} MiB with the model loaded, "
         f"{memory.peak_memory_mib:,.0f} MiB at most ({memory.source.replace('_', ' ')})",
@@ -46,8 +46,8 @@ def summary_lines(result: ExperimentResult, result_dir: str) -> Iterator[str]:
 def _energy(result: ExperimentResult) -> Iterator[str]:
     if result.energy_total_j is None:
         why = result.not_measured["energy_total_j"]
-        yield _row("Energy", f"not measured: {why.reason}")
-        yield _row("", "`llem config` lists the meters, and why one cannot be used")
+        yield row("Energy", f"not measured: {why.reason}")
+        yield row("", "`llem config` lists the meters, and why one cannot be used")
         return
     source = f"{result.meter.name}, {result.meter.method}"
     spread = (
@@ -55,27 +55,27 @@ def _energy(result: ExperimentResult) -> Iterator[str]:
         if result.energy_uncertainty_j is not None
         else ""
     )
-    yield _row("Energy", f"{_joules(result.energy_total_j)}{spread}, {source}")
+    yield row("Energy", f"{joules(result.energy_total_j)}{spread}, {source}")
     assert result.energy_per_output_token_j is not None
-    yield _row("", f"{_joules(result.energy_per_output_token_j)} per output token")
+    yield row("", f"{joules(result.energy_per_output_token_j)} per output token")
     if result.energy_adjusted_j is not None and result.baseline_power_w is not None:
-        yield _row(
+        yield row(
             "",
-            f"{_joules(result.energy_adjusted_j)} above an idle power of "
+            f"{joules(result.energy_adjusted_j)} above an idle power of "
             f"{result.baseline_power_w:.1f} W",
         )
 
 
 def _flops(result: ExperimentResult) -> str:
     if result.flops is None:
-        return _row("FLOPs", f"not known: {result.not_measured['flops'].reason}")
+        return row("FLOPs", f"not known: {result.not_measured['flops'].reason}")
     flops = result.flops
     parameters = (
         f"{flops.parameters_non_embedding:,} non-embedding parameters"
         if flops.parameters_non_embedding is not None
         else f"{flops.parameters_total:,} parameters, embeddings included,"
     )
-    return _row(
+    return row(
         "FLOPs",
         f"{flops.flops_total:.3g} (reference: 2 x {parameters} x tokens; "
         f"confidence {flops.confidence})",
@@ -84,11 +84,3 @@ def _flops(result: ExperimentResult) -> str:
 
 def _spread(values: Percentiles) -> str:
     return f"p50 {values.p50_ms:,.1f} ms, p95 {values.p95_ms:,.1f} ms"
-
-
-def _joules(value: float) -> str:
-    return f"{value:,.1f} J" if abs(value) >= 100 else f"{value:.3g} J"
-
-
-def _row(label: str, text: str) -> str:
-    return f"{label:<{_LABEL}}{text}"

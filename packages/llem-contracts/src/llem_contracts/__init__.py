@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from llem_contracts.errors import (
         BackendError as BackendError,
+        CommandError as CommandError,
         ConfigError as ConfigError,
         ExperimentError as ExperimentError,
         LlemError as LlemError,
@@ -120,6 +121,7 @@ _NAMES_BY_MODULE = {
     "discovery": ("Plugin", "create", "find", "installed", "missing_modules"),
     "errors": (
         "BackendError",
+        "CommandError",
         "ConfigError",
         "ExperimentError",
         "LlemError",

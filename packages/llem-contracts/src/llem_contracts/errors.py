@@ -74,6 +74,15 @@ class NotSupported(LlemError):
     """A request for something that a plugin's descriptor does not declare."""
 
 
+class CommandError(LlemError):
+    """A command that could not be started."""
+
+    def __init__(self, message: str, *, exit_code: int, cure: str | None = None) -> None:
+        """`exit_code`: what a shell would end with: 127 where it was not found, 126 otherwise."""
+        super().__init__(message, cure=cure)
+        self.exit_code = exit_code
+
+
 class PluginError(LlemError):
     """A plugin that is installed and cannot be used."""
 

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llem_energy.host_devices import HostDevices as HostDevices
     from llem_energy.listing import DeviceEntry as DeviceEntry, devices as devices
+    from llem_energy.measured_command import (
+        CommandReading as CommandReading,
+        measure_command as measure_command,
+    )
     from llem_energy.monitor import (
         EnergyMonitor as EnergyMonitor,
         MonitorWindow as MonitorWindow,
@@ -34,6 +38,7 @@ __version__ = "0.1.0"
 _NAMES_BY_MODULE = {
     "host_devices": ("HostDevices",),
     "listing": ("DeviceEntry", "devices"),
+    "measured_command": ("CommandReading", "measure_command"),
     "monitor": ("EnergyMonitor", "MonitorWindow"),
     "null_meter": ("NullMeter",),
     "nvml_devices": ("NvmlDevices",),
@@ -47,6 +52,7 @@ _NAMES_BY_MODULE = {
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 
 __all__ = [
+    "CommandReading",
     "DeviceEntry",
     "EnergyMonitor",
     "HostDevices",
@@ -63,6 +69,7 @@ __all__ = [
     "ThreadSampler",
     "__version__",
     "devices",
+    "measure_command",
     "open_library",
 ]
 

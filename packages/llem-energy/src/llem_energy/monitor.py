@@ -1,15 +1,28 @@
 """Joules of a piece of Python, in two lines.
 
-with EnergyMonitor() as monitor:
-    with monitor.window("decode", sync=torch.cuda.synchronize) as window:
+    with EnergyMonitor() as monitor:
+        with monitor.window("decode", sync=torch.cuda.synchronize) as window:
+            work()
+    window.reading.energy_j
+
+Of every call of a function:
+
+    monitor = EnergyMonitor()
+
+    @monitor.measured("decode", sync=torch.cuda.synchronize)
+    def work() -> None: ...
+
+    with monitor:
         work()
-window.reading.energy_j
+    monitor.readings()
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from types import TracebackType
-from typing import Self
+from typing import ParamSpec, Self, TypeVar
 
 from llem_contracts import (
     Clock,
@@ -25,7 +38,11 @@ from llem_schema import DeviceFacts, EnergyReading
 
 from llem_energy.listing import FindMeters, installed_meters
 from llem_energy.null_meter import NullMeter
+from llem_energy.periods import per_period
 from llem_energy.sources import FindSources, installed_sources
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class MonitorWindow:
@@ -40,14 +57,21 @@ class MonitorWindow:
 
         Raises `RuntimeError` while the window is open.
         """
-        return self._window.reading()
+        return self.read()
+
+    def read(self, timeout_s: float = 5.0) -> EnergyReading:
+        """The same, with a wait of `timeout_s` at most.
+
+        What had not arrived by then is None with a reason, or less certain; ask again later.
+        """
+        return self._window.reading(timeout_s)
 
 
 class EnergyMonitor:
-    """Meters devices between `__enter__` and `__exit__`.
+    """Meters devices from `__enter__` to `__exit__`, or from `start` to `close`.
 
-    Where no sensor can be read the windows are there all the same; their energy is None and their
-    reason says why.
+    Windows may nest, overlap and touch, and be opened by any thread. Where no sensor can be read
+    they are there all the same; their energy is None and their reason says why.
     """
 
     def __init__(
@@ -72,12 +96,10 @@ class EnergyMonitor:
         self._sample_period_s = sample_period_s
         self._clock = clock or SystemClock()
         self._session: MeterSession | None = None
+        self._ended: list[MonitorWindow] = []
 
     def __enter__(self) -> Self:
-        if self._session is not None:
-            raise RuntimeError("a monitor can be entered once; make another one")
-        self._session = self._open()
-        return self
+        return self.start()
 
     def __exit__(
         self,
@@ -85,6 +107,20 @@ class EnergyMonitor:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def start(self) -> Self:
+        """Begin to sample, where a `with` does not fit, as over the cells of a notebook.
+
+        Raises `RuntimeError` the second time.
+        """
+        if self._session is not None:
+            raise RuntimeError("a monitor can be started once; make another one")
+        self._session = self._open()
+        return self
+
+    def close(self) -> None:
+        """Stop sampling. Readings and the series stay available."""
         self._opened.close()
 
     @contextmanager
@@ -99,16 +135,54 @@ class EnergyMonitor:
         if sync is not None:
             sync()
         window = self._opened.begin(name)
+        opened = MonitorWindow(window)
         try:
-            yield MonitorWindow(window)
+            yield opened
             if sync is not None:
                 sync()
         finally:
             window.end()
+            self._ended.append(opened)
 
-    def series(self) -> Sequence[Sample]:
-        """All samples so far, in order of time."""
-        return self._opened.samples()
+    def measured(
+        self, name: str | None = None, sync: Callable[[], object] | None = None
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Decorator: every call of the function is a window, called `name` or as the function is.
+
+        `readings` has them. The function itself raises `RuntimeError` where the monitor does not
+        run; the decorator raises `TypeError` for one that gives back its work undone, such as a
+        coroutine function or a generator.
+        """
+
+        def decorate(function: Callable[P, R]) -> Callable[P, R]:
+            title = _name_of(function) if name is None else name
+            if _gives_back_work(function):
+                raise TypeError(f"{title} works after it has returned; open a window inside it")
+
+            @wraps(function)
+            def measured(*args: P.args, **kwargs: P.kwargs) -> R:
+                with self.window(title, sync):
+                    return function(*args, **kwargs)
+
+            return measured
+
+        return decorate
+
+    def readings(self) -> tuple[EnergyReading, ...]:
+        """Of all windows that have ended, in the order in which they did. Waits as a window does.
+
+        The monitor keeps them for that as long as it lives.
+        """
+        return tuple(window.reading for window in self._ended)
+
+    def series(self, period_s: float | None = None) -> Sequence[Sample]:
+        """All samples so far, in order of time, as often as they were taken.
+
+        With `period_s` one row for each device and period, such as 1.0 for a view at 1 Hz: the
+        mean of the powers, the latest counter, temperature and whatever else changes slowly.
+        """
+        samples = self._opened.samples()
+        return samples if period_s is None else per_period(samples, period_s)
 
     @property
     def _opened(self) -> MeterSession:
@@ -175,3 +249,15 @@ class EnergyMonitor:
         raise ConfigError(
             f"there is no device {name!r}", cure="`llem_energy.devices()` lists what there is."
         )
+
+
+def _name_of(function: Callable[..., object]) -> str:
+    return str(getattr(function, "__qualname__", function))
+
+
+def _gives_back_work(function: Callable[..., object]) -> bool:
+    return (
+        inspect.iscoroutinefunction(function)
+        or inspect.isgeneratorfunction(function)
+        or inspect.isasyncgenfunction(function)
+    )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llem_contracts import (
         BackendError as BackendError,
+        CommandError as CommandError,
         ConfigError as ConfigError,
         Event as Event,
         EventListener as EventListener,
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
         StoreError as StoreError,
         StudyError as StudyError,
         UnsavedResult as UnsavedResult,
+    )
+    from llem_energy import (
+        CommandReading as CommandReading,
+        measure_command as measure_command,
     )
     from llem_harness import Inspection as Inspection
     from llem_schema import (
@@ -63,6 +68,7 @@ _NAMES_BY_MODULE = {
     "llem.experiment": ("run_experiment",),
     "llem_contracts": (
         "BackendError",
+        "CommandError",
         "ConfigError",
         "Event",
         "EventListener",
@@ -86,6 +92,7 @@ _NAMES_BY_MODULE = {
         "StudyError",
         "UnsavedResult",
     ),
+    "llem_energy": ("CommandReading", "measure_command"),
     "llem_harness": ("Inspection",),
     "llem_schema": ("ExperimentConfig", "ExperimentResult", "WorkOrder"),
     "llem_store": ("load_result",),
