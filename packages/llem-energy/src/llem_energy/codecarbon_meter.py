@@ -56,10 +56,10 @@ class CodeCarbonWrapper:
     method = "codecarbon"
 
     def __init__(self) -> None:
-        logging.getLogger("codecarbon").setLevel(logging.CRITICAL)
         from codecarbon import OfflineEmissionsTracker
         from codecarbon.core.units import Energy
 
+        logging.getLogger("codecarbon").setLevel(logging.CRITICAL)  # its import sets another
         self._make_tracker = OfflineEmissionsTracker
         self._kwh_per_joule = float(Energy.JOULES_TO_KWH)
         self._idle: dict[str, list[Tracker]] = {}
