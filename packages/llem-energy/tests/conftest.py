@@ -8,8 +8,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import pynvml
 import pytest
 from llem_energy import NvmlDevices, NvmlLibrary, NvmlMeter, SamplingTask
+from llem_testing.simulated_gpu import Bursts, Gpu, Scenario, Sensors, SimulatedNvml, Truth
 
 NOT_SUPPORTED, TIMEOUT, LIBRARY_NOT_FOUND, LOST = 3, 10, 12, 15
 ENERGY_FIELD = 83
@@ -162,18 +164,21 @@ class ScriptedNvml:
 
     def on_DeviceGetFieldValues(  # noqa: N802
         self, board: Board, fields: list[tuple[int, int]]
-    ) -> list[Any]:
-        return [self._field(board, field) for field, _scope in fields]
+    ) -> Any:
+        answers = (pynvml.c_nvmlFieldValue_t * len(fields))()
+        for answer, (field, _scope) in zip(answers, fields, strict=True):
+            answer.valueType = pynvml.NVML_VALUE_TYPE_UNSIGNED_LONG_LONG
+            answer.nvmlReturn, answer.value.ullVal = self._field(board, field)
+        return answers
 
-    def _field(self, board: Board, field: int) -> Any:
+    def _field(self, board: Board, field: int) -> tuple[int, int]:
         """The counter's field fails with the counter's function, power fields with their own."""
         values = {83: board.counter_mj, 185: lambda: board.power_mw(1.0), 186: board.power_mw}
         code = self.faults.get(f"field {field}", 0 if field in values else NOT_SUPPORTED)
         if field == ENERGY_FIELD:
             fault = self.faults.get("nvmlDeviceGetTotalEnergyConsumption", 0)
             code = fault() if callable(fault) else fault
-        number = values[field]() if not code else 0
-        return SimpleNamespace(nvmlReturn=code, valueType=3, value=SimpleNamespace(ullVal=number))
+        return code, values[field]() if not code else 0
 
     def on_DeviceGetCudaComputeCapability(self, board: Board) -> tuple[int, int]:  # noqa: N802
         return (9, 0)
@@ -192,7 +197,7 @@ class InlineSampler:
 
     flags: tuple[str, ...] = ()
 
-    def __init__(self, machine: "Machine", task: SamplingTask) -> None:
+    def __init__(self, machine: "Machine | Scene", task: SamplingTask) -> None:
         self.machine, self.loop, self.recording = machine, task.loop(), task.recording
         self.stopped = False
 
@@ -286,3 +291,71 @@ class Machine:
 @pytest.fixture
 def make_machine() -> type[Machine]:
     return Machine
+
+
+class Scene:
+    """A scenario of simulated boards under the meter, on a clock that nobody waits for.
+
+    Seconds count from the opening of the session. The boards idle at 60 W and draw 400 W in the
+    load, from `load_s[0]` to `load_s[1]`.
+    """
+
+    def __init__(
+        self,
+        sensors: Sensors,
+        *,
+        boards: int = 1,
+        load_s: tuple[float, float] = (4.0, 9.0),
+        gpu: dict[str, Any] | None = None,
+        **scenario: Any,
+    ) -> None:
+        """`gpu`, `scenario`: further fields of each board and of the scenario."""
+        self.load_s = load_s
+        self.clock = HandClock(7_013_000_001)
+        gpus = tuple(
+            Gpu(
+                uuid=f"GPU-{index}",
+                pci_bus_id=f"00000000:{index + 1:02X}:00.0",
+                power=Bursts(base_w=60.0, burst_w=400.0, spans_s=(load_s,)),
+                sensors=sensors,
+                **(gpu or {}),
+            )
+            for index in range(boards)
+        )
+        self.scenario = Scenario(gpus=gpus, **scenario).starting(self.clock)
+        nvml = SimulatedNvml(self.scenario, self.clock.monotonic_ns)
+        self.library = NvmlLibrary(nvml, self.clock)
+        self.sampler: InlineSampler | None = None
+        self.meter = NvmlMeter(self.library, self.clock, lambda task: InlineSampler(self, task))
+        self.devices = NvmlDevices(self.library, {})
+
+    def open(self) -> Any:
+        return self.meter.open([gpu.uuid for gpu in self.scenario.gpus])
+
+    def advance_to(self, seconds: float) -> None:
+        assert self.sampler is not None
+        self.sampler.advance_to(self.scenario.start_ns + round(seconds * 1e9))
+
+    def reading(self) -> Any:
+        """Of a window around the load."""
+        return self.reading_and_session()[0]
+
+    def reading_and_session(self) -> tuple[Any, Any]:
+        session = self.open()
+        self.advance_to(self.load_s[0])
+        window = session.begin("load")
+        self.advance_to(self.load_s[1])
+        window.end()
+        self.advance_to(self.load_s[1] + 4.0)
+        return window.reading(), session
+
+    def true_j(self) -> float:
+        """Of the load, over all boards."""
+        start_ns, end_ns = (self.scenario.start_ns + round(at_s * 1e9) for at_s in self.load_s)
+        truth = Truth(self.scenario)
+        return sum(truth.energy_j(gpu.uuid, start_ns, end_ns) for gpu in self.scenario.gpus)
+
+
+@pytest.fixture
+def make_scene() -> type[Scene]:
+    return Scene

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from llem_contracts import Sample
@@ -20,6 +20,7 @@ from llem_energy.estimators import (
     from_instant,
     mean_power_w,
 )
+from llem_energy.interruptions import BESIDE_S, interruptions
 from llem_energy.part_time import average_sees_more, counter_sees_more
 from llem_energy.recording import Trace
 from llem_energy.ticks import Beat
@@ -37,6 +38,15 @@ _REACH_NS = 5_000_000_000
 """How far around a window polls are looked at."""
 _UPDATES_BEYOND = 5
 """Updates awaited on either side of a window: an end, a plateau behind it, and one to spare."""
+
+
+_AWAITED_NS = int(_UPDATES_BEYOND * USUAL_PERIOD_S * 1e9)
+"""How long that takes on current boards."""
+
+SENSOR_FALLBACK = "sensor_fallback"
+"""Flag: the preferred sensor failed, and another one gave the figure."""
+SENSOR_INTERRUPTED = "sensor_interrupted"
+"""Flag: for a while the sensor of the figure was not read."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +126,11 @@ class MeteredDevice:
             return _empty(self, start_ns, end_ns, "counter_reset", broken.reason)
         estimates = _estimates(self, start_ns, end_ns)
         duration_s = (end_ns - start_ns) / 1e9
-        choice = choose([e for e in estimates if _usable(e, duration_s)] or estimates)
+        choice = choose([_reportable(estimate, duration_s) for estimate in estimates])
         if choice is not None and _usable(choice.estimate, duration_s):
             estimate = choice.estimate
             assert estimate.energy_j is not None
+            troubles = _troubles(trace, estimate, estimates, start_ns, end_ns)
             reading = DeviceReading(
                 uuid=trace.uuid,
                 energy_j=estimate.energy_j,
@@ -128,8 +139,8 @@ class MeteredDevice:
                 mean_power_w=estimate.energy_j / duration_s,
                 peak_power_w=_peak_w(self, start_ns, end_ns),
                 terms=FrozenDict(estimate.terms),
-                flags=(*self.flags, *_method_flags(estimate), *choice.flags),
-                reason=choice.reason,
+                flags=(*self.flags, *_method_flags(estimate), *choice.flags, *troubles),
+                reason="; ".join([choice.reason, *filter(None, troubles.values())]),
                 alternatives_j=FrozenDict(choice.alternatives),
             )
             return DeviceWindow(reading, None, estimate.upper_bound_j)
@@ -151,6 +162,35 @@ def _usable(estimate: Estimate, duration_s: float) -> bool:
     if estimate.energy_j is None:
         return False
     return estimate.resolved or duration_s >= MAY_REFUSE_BELOW_S[estimate.method]
+
+
+def _reportable(estimate: Estimate, duration_s: float) -> Estimate:
+    """The estimate, empty where it may not be reported."""
+    if estimate.energy_j is None or _usable(estimate, duration_s):
+        return estimate
+    return replace(estimate, energy_j=None, terms={}, reason="its error is as large as its figure")
+
+
+def _troubles(
+    trace: Trace, chosen: Estimate, estimates: list[Estimate], start_ns: int, end_ns: int
+) -> dict[str, str]:
+    """What befell the sensors in or beside the window, as flags with a sentence each."""
+    found = {}
+    first = estimates[0]
+    if first.energy_j is None and first.method != chosen.method:
+        found[SENSOR_FALLBACK] = ""  # why it was passed over is in the choice's reason
+    beside_ns = int(BESIDE_S * 1e9)
+    rows = trace.rows(start_ns - _REACH_NS, end_ns + _REACH_NS)
+    values = {POWER_INSTANT: rows.instants_w, POWER_AVERAGE: rows.averages_w}.get(
+        chosen.method, rows.energies_j
+    )
+    holes = interruptions(rows.times_ns, values, start_ns - beside_ns, end_ns + beside_ns)
+    if holes:
+        longest_s = max(hole.seconds for hole in holes)
+        found[SENSOR_INTERRUPTED] = f"its sensor was not read for {longest_s:.2f} s"
+    elif trace.lost is not None and trace.lost[0] < end_ns + _AWAITED_NS:
+        found[SENSOR_INTERRUPTED] = f"the GPU stopped to answer just after it: {trace.lost[1]}"
+    return found
 
 
 def _without_energy(

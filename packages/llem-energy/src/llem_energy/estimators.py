@@ -12,6 +12,7 @@ from statistics import fmean
 from llem_energy.averages import average_between_quiet_sides, average_track
 from llem_energy.budget import GAIN, gain_term_j
 from llem_energy.carrying import Carried, carry
+from llem_energy.interruptions import unread_j
 from llem_energy.rows import Rows
 from llem_energy.ticks import Beat
 from llem_energy.tracks import (
@@ -113,6 +114,9 @@ def from_instant(
         "noise": noise_j(track, end_s),
         "period": track.period_share * energy_j,
     }
+    unknown_j = unread_j(rows.times_ns, rows.instants_w, start_ns, end_ns)
+    if unknown_j:
+        terms["unread"] = unknown_j
     if part_time:
         terms[SAMPLING] = sampling_j(track, 0.0, end_s)
     return Estimate(

@@ -4,12 +4,12 @@ Fields and calls are those of the NVML reference. `nvmlDeviceGetPowerUsage` is t
 moment on GA100 and older parts and a one-second average on everything newer (NVML reference).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from llem_contracts import Clock
 
-from llem_energy.nvml_library import NvmlLibrary, NvmlRefusal
+from llem_energy.nvml_library import TIMEOUT, NvmlLibrary, NvmlRefusal
 from llem_energy.poll import BoardState, Poll
 from llem_energy.throttling import CUMULATIVE_FIELDS
 
@@ -21,6 +21,8 @@ _NAMES: dict[Quantity, str] = {
     "instant": "power (instant)",
     "average": "power (average)",
 }
+_ENERGY_CALL = "nvmlDeviceGetTotalEnergyConsumption"
+_USAGE_CALL = "nvmlDeviceGetPowerUsage"
 _TEMPERATURE_GPU = 0
 _TOTAL_POWER_SAMPLES = 0
 _CLOCK_SM = 1
@@ -44,10 +46,15 @@ class NvmlSensors:
         """Why, for each sensor that does not answer."""
         self._fields: dict[Quantity, int] = {}
         self._calls: dict[Quantity, str] = {}
-        self._find("energy", "nvmlDeviceGetTotalEnergyConsumption")
+        self._find("energy", _ENERGY_CALL)
         self._find("instant", None)
         self._find("average", None)
         self._find_usage()
+        self._stand_ins: dict[Quantity, str] = {
+            "energy": _ENERGY_CALL,
+            "instant" if self._usage_is_instant() else "average": _USAGE_CALL,
+        }
+        """Calls that tell the same as a field, for when the field no longer answers."""
         self._throttle_fields = self._answering_throttle_fields()
 
     @property
@@ -128,10 +135,9 @@ class NvmlSensors:
         quantity: Quantity = "instant" if self._usage_is_instant() else "average"
         if self._reads(quantity):
             return
-        function = "nvmlDeviceGetPowerUsage"
-        reason = self._refusal_of(lambda: self._library.call_once(function, self._handle))
+        reason = self._refusal_of(lambda: self._library.call_once(_USAGE_CALL, self._handle))
         if reason is None:
-            self._calls[quantity] = function
+            self._calls[quantity] = _USAGE_CALL
         else:
             self.refusals["power (usage)"] = reason
 
@@ -163,17 +169,20 @@ class NvmlSensors:
     def _read_fields(self, lost: list[str]) -> dict[Quantity, float | None]:
         if not self._fields:
             return {}
+        answers: Sequence[float | NvmlRefusal]
         try:
             answers = self._library.fields(self._handle, tuple(self._fields.values()))
         except NvmlRefusal as refusal:
-            _note_loss(lost, refusal)
-            return {}
+            answers = [refusal] * len(self._fields)
         values: dict[Quantity, float | None] = {}
         for quantity, answer in zip(self._fields, answers, strict=True):
-            if isinstance(answer, NvmlRefusal):
-                _note_loss(lost, answer)
-            else:
+            if not isinstance(answer, NvmlRefusal):
                 values[quantity] = answer
+                continue
+            _note_loss(lost, answer)
+            function = self._stand_ins.get(quantity)
+            if function is not None and answer.code != TIMEOUT:
+                values[quantity] = self._attempt(lost, function)
         return values
 
     def _attempt(self, lost: list[str], function: str, *args: int) -> float | None:

@@ -12,7 +12,7 @@ in small steps until one does; beyond half an interval each update keeps its own
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import isnan
 from statistics import fmean, median, pstdev
@@ -23,6 +23,8 @@ _LONGEST_BEAT = 128
 """Updates that are fitted together; more would not be dated better than the clock is read."""
 
 _ROUNDING_S = 1e-9
+_PERIOD_WITH_JITTER = 1.1
+"""Updates may come later than a period after one another by this factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,15 @@ def updates(
             found.append(Update(before[0], at_s + half_s, value))
         before = (at_s - half_s, value)
     return found
+
+
+def as_latest(seen: Sequence[Update], period_s: float) -> list[Update]:
+    """Updates of a sensor whose value changes with each of them.
+
+    What is seen first after a pause in reading is the latest update, and no older than a period.
+    """
+    oldest_s = _PERIOD_WITH_JITTER * period_s
+    return [replace(u, earliest_s=max(u.earliest_s, u.latest_s - oldest_s)) for u in seen]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from statistics import pstdev
 from math import isnan
+from statistics import pstdev
 
 from llem_energy.rows import Rows
-from llem_energy.ticks import Beat, Dated, date, updates
+from llem_energy.ticks import Beat, Dated, Update, as_latest, date, updates
 
 AVERAGING_S = 1.0
 """Averaging time of the driver's average power (NVML reference: averaged over one second)."""
@@ -86,7 +86,11 @@ def slope_w(first: Knot, second: Knot) -> float:
 
 def counter_track(rows: Rows, origin_ns: int, beat: Beat | None = None) -> Track:
     """The energy counter, at its updates."""
-    dated = dates_of(rows, rows.energies_j, origin_ns, beat)
+    seen = _updates_of(rows, rows.energies_j, origin_ns)
+    dated = date(seen, beat)
+    if dated.period_s is not None:
+        latest = as_latest(seen, dated.period_s)
+        dated = dated if latest == seen else date(latest, beat)
     knots = [Knot(tick.at_s, tick.half_s, tick.value) for tick in dated.ticks]
     return Track(knots, dated.period_s or USUAL_PERIOD_S)
 
@@ -130,8 +134,12 @@ def dates_of(
     rows: Rows, values: Sequence[float], origin_ns: int, beat: Beat | None = None
 ) -> Dated:
     """Updates of one column of the polls. `beat`: what is known of it beforehand."""
+    return date(_updates_of(rows, values, origin_ns), beat)
+
+
+def _updates_of(rows: Rows, values: Sequence[float], origin_ns: int) -> list[Update]:
     halves_s = [half_ns / 1e9 for half_ns in rows.halves_ns]
-    return date(updates(seconds(rows.times_ns, origin_ns), halves_s, values), beat)
+    return updates(seconds(rows.times_ns, origin_ns), halves_s, values)
 
 
 def seconds(times_ns: Sequence[int], origin_ns: int) -> list[float]:
