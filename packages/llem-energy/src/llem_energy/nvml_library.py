@@ -4,8 +4,10 @@ Codes and units are those of the NVML reference.
 """
 
 import os
+import struct
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, TypeVar
 
 from llem_contracts import Clock, SystemClock, import_object
@@ -21,6 +23,11 @@ GPU_IS_LOST = 15
 RESET_REQUIRED = 16
 
 _SCOPE_GPU = 0
+_FIELD_VALUE = struct.Struct("=24xIi8s")
+"""Type, return code and value of a `nvmlFieldValue_t`. It is read as it lies in memory, since this
+is done many times a second, and ctypes makes an object of every member that it is asked for."""
+_VALUES = tuple(map(struct.Struct, "dILQqiH"))
+"""How a value lies in its union, by `nvmlValueType_t`."""
 
 T = TypeVar("T")
 
@@ -84,18 +91,17 @@ class NvmlLibrary:
             raise answer
         return answer
 
-    def fields(self, handle: Any, field_ids: Sequence[int]) -> list[float | NvmlRefusal]:
+    def fields(self, handle: Any, field_ids: tuple[int, ...]) -> list[float | NvmlRefusal]:
         """Field values of a device in one call, each a number or the driver's own refusal of it.
 
         Raises `NvmlRefusal` where the call as a whole is refused.
         """
-        scoped = [(field_id, _SCOPE_GPU) for field_id in field_ids]  # pynvml is slower on bare ids
-        values = self.call_once("nvmlDeviceGetFieldValues", handle, scoped)
+        values = self.call_once("nvmlDeviceGetFieldValues", handle, _scoped(field_ids))
         return [
-            float(getattr(value.value, _VALUE_MEMBERS[value.valueType]))
-            if value.nvmlReturn == 0
-            else NvmlRefusal(value.nvmlReturn, self._message(value.nvmlReturn))
-            for value in values
+            float(_VALUES[kind].unpack_from(value)[0])
+            if code == 0
+            else NvmlRefusal(code, self._message(code))
+            for kind, code, value in _FIELD_VALUE.iter_unpack(values)
         ]
 
     def _initialise(self) -> None:
@@ -136,8 +142,10 @@ def open_library(
     return NvmlLibrary(pynvml, clock)
 
 
-_VALUE_MEMBERS = ("dVal", "uiVal", "ulVal", "ullVal", "sllVal", "siVal", "usVal")
-"""Member of the value's union by `nvmlValueType_t`."""
+@cache
+def _scoped(field_ids: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Fields with their scope; pynvml takes longer over a bare id."""
+    return [(field_id, _SCOPE_GPU) for field_id in field_ids]
 
 
 def _shut_down(binding: Any) -> None:
