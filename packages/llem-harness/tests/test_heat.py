@@ -67,6 +67,17 @@ class TestHeatOfARun:
         assert heat.settled is True
         assert 10.0 <= heat.duration_s < 15.0
 
+    def test_a_meter_without_a_series_shows_no_plateau(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        world = make_world(meter_options={"series": False})
+        result = run(changed(order, warmup={"n_warmup": 1, "thermal": "plateau"}), world.ports)
+        heat = result.warmup_result.heat
+        assert heat.settled is None
+        assert "keeps no series" in heat.note
+        assert heat.duration_s >= 60.0
+        assert "not_settled" not in {w.code for w in result.measurement_warnings}
+
     def test_a_device_that_never_settles_ends_at_the_limit_with_a_warning(
         self, make_world: Any, order: WorkOrder
     ) -> None:

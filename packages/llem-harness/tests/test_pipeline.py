@@ -50,6 +50,15 @@ class TestEnergy:
         assert load_result(only_folder(order)).timeseries() is None
         assert unexplained(result) == ()
 
+    def test_a_meter_without_a_series_is_no_failed_sensor(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        result = run(order, make_world(meter_options={"series": False}).ports)
+        assert result.energy_total_j is not None
+        assert result.timeseries is None
+        assert result.not_measured["timeseries"].code == "not_applicable"
+        assert unexplained(result) == ()
+
     def test_without_a_sensor_nothing_is_waited_for(
         self, make_world: Any, order: WorkOrder
     ) -> None:

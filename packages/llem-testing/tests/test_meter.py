@@ -37,6 +37,19 @@ class TestLoad:
         assert not load.is_busy(clock.monotonic_ns())
 
 
+class TestWithoutASeries:
+    def test_windows_have_their_energy_and_idling_its_spread(self) -> None:
+        clock = FakeClock()
+        session = ScriptedMeter(clock, HOST, series=False).open(["host"], sample_period_s=0.2)
+        idle = session.idle(3.0)
+        window = session.begin("w")
+        clock.sleep(2)
+        window.end()
+        assert (session.sample_period_s, session.samples()) == (None, ())
+        assert (idle.power_w, idle.std_w) == (40.0, 0.0)
+        assert window.reading().energy_j == 80.0
+
+
 class TestReadings:
     def test_energy_is_the_exact_integral(self) -> None:
         clock, load = FakeClock(), Load()

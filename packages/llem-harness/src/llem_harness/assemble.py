@@ -112,9 +112,14 @@ def assemble(
         missing["latency.itl"] = NotMeasured(
             code="not_applicable", reason="no request has two output tokens"
         )
+    no_series = NotMeasured(code="not_applicable", reason="the meter keeps no series")
     if not has_series:
-        missing["timeseries"] = ready.no_energy or NotMeasured(
-            code="sensor_failed", reason="the sensors gave no sample during the run"
+        missing["timeseries"] = ready.no_energy or (
+            no_series
+            if sample_period_s is None
+            else NotMeasured(
+                code="sensor_failed", reason="the sensors gave no sample during the run"
+            )
         )
     elif saving.timeseries is None:
         missing["timeseries"] = _not_saved()
@@ -128,9 +133,7 @@ def assemble(
             code="not_applicable", reason="the run's devices do not tell how much is in use"
         )
     if sample_period_s is None:
-        missing["meter.sample_period_s"] = NotMeasured(
-            code="not_applicable", reason="the meter keeps no series"
-        )
+        missing["meter.sample_period_s"] = no_series
     return ExperimentResult(
         schema_version=1,
         experiment_id=order.experiment_id,

@@ -80,6 +80,7 @@ def _plateau(
     started_ns = clock.monotonic_ns()
     elapsed_s = 0.0
     settled = False
+    watched = session.sample_period_s is not None
     with phase("heat", ports.listener, clock, total=limit_s, unit="s") as progress:
         while not settled and elapsed_s < limit_s:
             run_once(loaded, batch, clock.monotonic_ns)
@@ -89,12 +90,15 @@ def _plateau(
             settled = elapsed_s >= LOOK_BACK_S and is_steady(
                 session.samples(now_ns - LOOK_BACK_S * 1_000_000_000), now_ns
             )
-    note = (
-        "power and temperature were steady under load"
-        if settled
-        else f"power and temperature were not steady after {limit_s:g} s under load"
+    if settled:
+        note = "power and temperature were steady under load"
+    elif watched:
+        note = f"power and temperature were not steady after {limit_s:g} s under load"
+    else:
+        note = f"{limit_s:g} s under load; the meter keeps no series that would show a plateau"
+    return HeatRecord(
+        mode="plateau", settled=settled if watched else None, duration_s=elapsed_s, note=note
     )
-    return HeatRecord(mode="plateau", settled=settled, duration_s=elapsed_s, note=note)
 
 
 def _wait(config: WarmupConfig, ports: Ports) -> HeatRecord:

@@ -63,11 +63,15 @@ class ScriptedMeter:
         gain: float = 0.0,
         edge_j: float = 0.0,
         default_period_s: float = 0.1,
+        series: bool = True,
         problems: Sequence[Problem] = (),
         open_error: LlemError | None = None,
         failure: str | None = None,
     ) -> None:
-        """`watts` by UUID. With a `failure`, its reason, sensors give nothing once opened."""
+        """`watts` by UUID. With a `failure`, its reason, sensors give nothing once opened.
+
+        `series`: whether there are samples beside the windows.
+        """
         self.clock = clock
         self.watts = dict(watts)
         self.load = load or Load()
@@ -75,6 +79,7 @@ class ScriptedMeter:
         self.edge_j = edge_j
         self.failure = failure
         self.sessions: list[ScriptedSession] = []
+        self.series = series
         self._default_period_s = default_period_s
         self._problems = tuple(problems)
         self._open_error = open_error
@@ -128,7 +133,7 @@ class ScriptedSession:
 
     def __init__(self, meter: ScriptedMeter, devices: tuple[str, ...], period_s: float) -> None:
         self.devices = devices
-        self.sample_period_s: float | None = period_s
+        self.sample_period_s = period_s if meter.series else None
         self.windows: list[ScriptedWindow] = []
         self._meter = meter
         self._period_ns = round(period_s * 1e9)
@@ -188,7 +193,7 @@ class ScriptedSession:
         )
 
     def samples(self, since_ns: int = 0) -> Sequence[Sample]:
-        if self._meter.failure is not None:
+        if self._meter.failure is not None or not self._meter.series:
             return ()
         now_ns = self._closed_ns or self._meter.clock.monotonic_ns()
         return tuple(
