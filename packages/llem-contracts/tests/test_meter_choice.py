@@ -79,8 +79,8 @@ def candidate(
 
 
 class TestAuto:
-    def test_lowest_rank_wins_whatever_the_order(self) -> None:
-        candidates = [candidate("integral", rank=20), candidate("counter", rank=10)]
+    def test_lowest_rank_wins_whatever_the_order_and_the_names(self) -> None:
+        candidates = [candidate("average", rank=20), candidate("counter", rank=10)]
         for order in (candidates, candidates[::-1]):
             choice = choose_meter("auto", order, [GPU])
             assert choice is not None
