@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import platformdirs
 import pytest
 from llem_contracts import ConfigError
 from llem_schema import EnergyConfig, ExperimentConfig, PyTorchConfig
@@ -94,6 +95,14 @@ class TestSettings:
     def test_the_default_folder_is_results(self) -> None:
         order = resolve(None, {"model": "builtin:tiny"}, save=True, environ=NO_USER_CONFIG)
         assert order.settings.results_dir == "results"
+
+    def test_caches_lie_where_the_environment_says_or_in_the_platforms_folder(self) -> None:
+        def cache_dir(**environ: str) -> str | None:
+            order = resolve(None, {"model": "builtin:tiny"}, environ=NO_USER_CONFIG | environ)
+            return order.settings.cache_dir
+
+        assert cache_dir(LLEM_CACHE_DIR="/data/cache") == "/data/cache"
+        assert cache_dir() == platformdirs.user_cache_dir("llem")
 
     def test_the_order_names_the_llem_packages(self) -> None:
         order = resolve(None, {"model": "builtin:tiny"}, environ=NO_USER_CONFIG)
