@@ -81,6 +81,27 @@ class TestCommand:
         assert codes == [5]
 
 
+class TestStop:
+    def test_comes_once_though_the_terminal_has_asked_for_one_too(self) -> None:
+        script = """if True:
+            import os, signal
+            from llem_energy.command import stop_with
+
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTSTP})
+            os.kill(os.getpid(), signal.SIGTSTP)
+            stop_with(os.getpid())
+        """
+        child = subprocess.Popen([sys.executable, "-c", script], process_group=0)
+        _, stopped = os.waitpid(child.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(stopped)
+        child.send_signal(signal.SIGCONT)
+        _, ended = os.waitpid(child.pid, os.WUNTRACED)
+        child.kill()
+        child.wait()
+        assert os.WIFEXITED(ended)
+        assert os.WEXITSTATUS(ended) == 0
+
+
 class TestQuietly:
     def test_the_call_and_its_threads_take_no_signals(self) -> None:
         masks: list[set[int]] = []

@@ -153,6 +153,15 @@ def quietly(call: Callable[[], T], undo: Callable[[T], object]) -> T:
         raise
 
 
+def stop_with(pid: int) -> None:
+    """Stop as the command has, so that the shell sees it; go on together."""
+    # Sent while it is blocked: what the terminal sent may wait there too, and must not stop twice.
+    signal.pthread_kill(threading.get_ident(), signal.SIGTSTP)
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    os.kill(pid, signal.SIGCONT)
+
+
 def _signal_mask() -> set[int | signal.Signals]:
     """Signals that are blocked in this thread. Read before they are changed: a handler may raise
     while they are."""
@@ -181,12 +190,4 @@ def _end_of(pid: int) -> int:
             return 128 + told.si_status
         os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG)
         if told.si_status in _OF_JOB_CONTROL:
-            _stop_with(pid)
-
-
-def _stop_with(pid: int) -> None:
-    """Stop as the command has, so that the shell sees it; go on together."""
-    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTSTP})
-    signal.pthread_kill(threading.get_ident(), signal.SIGTSTP)
-    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-    os.kill(pid, signal.SIGCONT)
+            stop_with(pid)
