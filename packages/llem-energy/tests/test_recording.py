@@ -1,8 +1,9 @@
-"""Gaps: spans in which nobody looked, told from those in which nothing happened."""
+"""What was polled: gaps told from spans in which nothing happened, and rows of the series."""
 
 import pytest
+from llem_contracts import Sample
 from llem_energy import Recording
-from llem_energy.poll import Poll
+from llem_energy.poll import BoardState, Poll
 
 
 @pytest.fixture
@@ -64,3 +65,23 @@ class TestGap:
         assert recording.stopped == "killed"
         recording.resume()
         assert recording.stopped is None
+
+
+class TestSample:
+    def state_of(self, recording: Recording, state: BoardState | None) -> Sample:
+        recording.append([Poll(10, instant_w=50.0, state=state), Poll(11)])
+        (sample, *_) = recording.samples([recording.traces["a"]], 0)
+        return sample
+
+    def test_carries_the_state_of_its_poll(self, recording: Recording) -> None:
+        state = BoardState(40.0, 1980.0, 2619.0, 0, 0x4 | 0x20)
+        assert self.state_of(recording, state) == Sample(
+            10, "a", 50.0, None, 40.0, 1980.0, 2619.0, 0, ("sw_power_cap", "sw_thermal_slowdown")
+        )
+
+    def test_tells_no_reason_from_none_read(self, recording: Recording) -> None:
+        assert self.state_of(recording, BoardState(throttle_bits=0)).throttle == ()
+        assert self.state_of(Recording(["a", "b"], 1), None).throttle is None
+
+    def test_leaves_out_idleness_and_settings(self, recording: Recording) -> None:
+        assert self.state_of(recording, BoardState(throttle_bits=0x1 | 0x2)).throttle == ()

@@ -44,7 +44,16 @@ class TestCommit:
         self, handle: FolderRunHandle
     ) -> None:
         samples = [
-            Sample(2**62 + step, "GPU-a", 0.1 + step / 3, None if step == 1 else 1e-300, 5e300)
+            Sample(
+                2**62 + step,
+                "GPU-a",
+                0.1 + step / 3,
+                None if step == 1 else 1e-300,
+                5e300,
+                sm_clock_mhz=1980.0 / 7,
+                performance_state=step,
+                throttle=None if step == 2 else ("sw_power_cap", "hw_slowdown")[: step % 3],
+            )
             for step in range(7)
         ]
         handle.append(samples[:3])
@@ -58,8 +67,15 @@ class TestCommit:
             "power_w",
             "energy_j",
             "temperature_c",
+            "sm_clock_mhz",
+            "memory_clock_mhz",
+            "performance_state",
+            "throttle",
         ]
-        assert [Sample(**row) for row in table.to_pylist()] == samples
+        rows = table.to_pylist()
+        for row in rows:
+            row["throttle"] = None if row["throttle"] is None else tuple(row["throttle"])
+        assert [Sample(**row) for row in rows] == samples
 
     def test_requests_come_back_with_their_token_times(self, handle: FolderRunHandle) -> None:
         handle.requests(example_requests(2, pass_index=0))

@@ -30,13 +30,13 @@ from llem_store import FolderStore
 from llem_testing import example_order, example_result, example_samples
 handle = FolderStore().begin(example_order(sys.argv[1]))
 handle.append(example_samples(100))
-resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
 try:
     for _ in range(1000):
         handle.append(example_samples(10))
 except StoreError as error:
     print(error)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 8192))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 16384))
 try:
     handle.commit(example_result())
 except StoreError as error:

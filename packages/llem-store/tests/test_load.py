@@ -2,11 +2,13 @@ import json
 import os
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from llem_contracts import Store, StoreError
 from llem_store import FolderStore, load_result
 from llem_store.handle import FolderRunHandle
+from llem_store.tables import SAMPLES
 from llem_testing import example_order, example_result, example_samples
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -45,6 +47,15 @@ class TestLoad:
             table = run.timeseries()
             assert table is not None
             assert table.num_rows == 5
+
+    def test_a_series_without_the_newer_columns_has_nothing_read_there(self, folder: Path) -> None:
+        file = folder / "timeseries.parquet"
+        old = pq.ParquetFile(file).read(["monotonic_ns", "device", "power_w", "energy_j"])
+        pq.write_table(old, file)
+        table = load_result(folder).timeseries()
+        assert table is not None
+        assert table.column_names == SAMPLES.names
+        assert [row["throttle"] for row in table.to_pylist()] == [None] * 5
 
     def test_printed_without_a_folder_it_has_its_result(self, tmp_path: Path) -> None:
         printed = tmp_path / "printed.json"

@@ -13,6 +13,7 @@ from llem_contracts import Sample
 from llem_energy.counting import Break, Counter
 from llem_energy.poll import BoardState, Poll
 from llem_energy.rows import Rows
+from llem_energy.throttling import reasons_of
 
 _NAN = math.nan
 
@@ -156,6 +157,10 @@ class Trace:
             power_w=None if math.isnan(power_w) else power_w,
             energy_j=None if math.isnan(energy_j) else energy_j,
             temperature_c=state.temperature_c,
+            sm_clock_mhz=state.sm_clock_mhz,
+            memory_clock_mhz=state.memory_clock_mhz,
+            performance_state=state.performance_state,
+            throttle=None if state.throttle_bits is None else reasons_of(state.throttle_bits),
         )
 
     def _latest_state(self, index: int, stride: int) -> BoardState | None:

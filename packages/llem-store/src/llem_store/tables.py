@@ -23,6 +23,10 @@ SAMPLES = pa.schema(
         pa.field("power_w", pa.float64()),
         pa.field("energy_j", pa.float64()),
         pa.field("temperature_c", pa.float64()),
+        pa.field("sm_clock_mhz", pa.float64()),
+        pa.field("memory_clock_mhz", pa.float64()),
+        pa.field("performance_state", pa.int64()),
+        pa.field("throttle", pa.list_(pa.string())),
     ]
 )
 REQUESTS = pa.schema(
@@ -48,7 +52,14 @@ _DELTAS = {
     "token_ns": "token_ns.list.element",
 }
 """Times, by column: the Parquet leaf that is kept as differences."""
-_REPEATED = ("device", "pass", "batch")
+_REPEATED = {
+    "device": "device",
+    "performance_state": "performance_state",
+    "throttle": "throttle.list.element",
+    "pass": "pass",
+    "batch": "batch",
+}
+"""Columns with few different values, and their Parquet leaf."""
 _ROW_GROUP_ROWS = 1 << 20
 
 
@@ -57,6 +68,14 @@ def samples_batch(samples: Sequence[Sample]) -> pa.RecordBatch:
     return _batch(
         SAMPLES, [[getattr(sample, name) for sample in samples] for name in SAMPLES.names]
     )
+
+
+def with_columns_of_samples(table: pa.Table) -> pa.Table:
+    """The series with every column of today, all None where its file has no such column."""
+    for field in SAMPLES:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table
 
 
 def requests_batch(records: Sequence[RequestRecord]) -> pa.RecordBatch:
@@ -72,7 +91,7 @@ def write_parquet(stream: Path, schema: pa.Schema, target: Path) -> None:
     """
     options: dict[str, Any] = {
         "compression": "zstd",
-        "use_dictionary": [name for name in _REPEATED if name in schema.names],
+        "use_dictionary": [leaf for name, leaf in _REPEATED.items() if name in schema.names],
         "column_encoding": {
             leaf: "DELTA_BINARY_PACKED" for name, leaf in _DELTAS.items() if name in schema.names
         },

@@ -94,17 +94,27 @@ def example_accelerator(index: int = 0, **overrides: Any) -> AcceleratorFacts:
 
 
 def example_samples(count: int = 5, device: str = "host", start_ns: int = 0) -> list[Sample]:
-    """A device at 100 W, read every 100 ms; each third reading of the temperature failed."""
+    """A device at 100 W, read every 100 ms; each third reading of its state failed."""
     return [
         Sample(
             monotonic_ns=start_ns + number * 100_000_000,
             device=device,
             power_w=100.0,
             energy_j=number * 10.0,
-            temperature_c=None if number % 3 == 2 else 50.0 + number,
+            **({} if number % 3 == 2 else _example_state(number)),
         )
         for number in range(count)
     ]
+
+
+def _example_state(number: int) -> dict[str, Any]:
+    return {
+        "temperature_c": 50.0 + number,
+        "sm_clock_mhz": 1980.0 - number,
+        "memory_clock_mhz": 2619.0,
+        "performance_state": number % 2,
+        "throttle": ("sw_power_cap", "sw_thermal_slowdown")[: number % 3],
+    }
 
 
 def example_requests(count: int = 3, pass_index: int = 0) -> list[RequestRecord]:
