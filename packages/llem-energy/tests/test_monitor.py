@@ -6,38 +6,11 @@ from typing import Any
 
 import llem_energy
 import pytest
-from llem_contracts import (
-    METERS,
-    ConfigError,
-    MeterCandidate,
-    Plugin,
-    PluginError,
-    SystemClock,
-    installed,
-)
-from llem_energy import EnergyMonitor, HostDevices, NullMeter, open_library
-from llem_energy.descriptors import HOST_DEVICES, NULL_METER, NVML_DEVICES, NVML_METER
-from llem_energy.sources import DeviceSource
+from llem_contracts import METERS, ConfigError, PluginError, SystemClock, installed
+from llem_energy import EnergyMonitor, NullMeter, open_library
+from llem_energy.descriptors import NULL_METER, NVML_METER
 
-
-def wired(machine: Any) -> dict[str, Any]:
-    """Arguments that put a monitor on a scripted machine."""
-    sources = (
-        DeviceSource("nvml", NVML_DEVICES.logical_kinds, machine.devices()),
-        DeviceSource("host", HOST_DEVICES.logical_kinds, HostDevices()),
-    )
-    meters = [
-        MeterCandidate(Plugin("nvml", "p", "1", NVML_METER, None), lambda: machine.meter),
-        MeterCandidate(
-            Plugin("none", "p", "1", NULL_METER, None), lambda: NullMeter(machine.clock)
-        ),
-    ]
-    return {
-        "find_sources": lambda: sources,
-        "find_meters": lambda name: [
-            meter for meter in meters if name in ("auto", meter.plugin.name)
-        ],
-    }
+from .wiring import wired
 
 
 class TestMonitor:
