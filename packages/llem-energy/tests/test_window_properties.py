@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import HealthCheck, example, given, settings, strategies as st
 
 loads = st.lists(st.tuples(st.floats(0.05, 1.5), st.floats(50.0, 700.0)), min_size=1, max_size=5)
 origins_ns = st.integers(0, 10**15)
@@ -52,6 +52,7 @@ class TestWindows:
         assert there.uncertainty_j == pytest.approx(here.uncertainty_j, rel=1e-9)
 
     @few
+    @example(load=[(0.0625, 100.0)], forgotten=0.0, part=0)
     @given(load=loads, forgotten=st.floats(0.0, 1.0), part=st.integers(0, 4))
     def test_a_counter_that_falls_gives_no_figure_of_its_own(
         self, make_machine: Any, load: list[tuple[float, float]], forgotten: float, part: int

@@ -1,14 +1,14 @@
 """One device over one window: which estimator, what it gave, and what stands against it."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from llem_contracts import Sample
 from llem_schema import DeviceReading, FrozenDict
 
-from llem_energy.choosing import choose
+from llem_energy.choosing import Choice, choose
 from llem_energy.estimators import (
     COUNTER_BRACKETED,
     COUNTER_EDGES,
@@ -22,7 +22,9 @@ from llem_energy.estimators import (
 )
 from llem_energy.interruptions import BESIDE_S, interruptions
 from llem_energy.part_time import average_sees_more, counter_sees_more
+from llem_energy.poll import BoardState
 from llem_energy.recording import Trace
+from llem_energy.throttled import throttled
 from llem_energy.ticks import Beat
 from llem_energy.tracks import AVERAGING_S, USUAL_PERIOD_S, counter_track, instant_track
 
@@ -113,6 +115,17 @@ class MeteredDevice:
 
     def read(self, start_ns: int, end_ns: int, stopped: str | None) -> DeviceWindow:
         """Energy of a closed window. `stopped`: why sampling ended, where it has."""
+        window = self._energy_of(start_ns, end_ns, stopped)
+        held = throttled(self.trace.states, start_ns, end_ns)
+        told = {
+            "throttled_s": None if held.seconds is None else FrozenDict(held.seconds),
+            "throttled_source": held.source,
+            "throttled_resolution_s": held.resolution_s,
+            "throttled_reason": held.reason,
+        }
+        return replace(window, reading=window.reading.model_copy(update=told))
+
+    def _energy_of(self, start_ns: int, end_ns: int, stopped: str | None) -> DeviceWindow:
         trace = self.trace
         if trace.lost is not None and trace.lost[0] <= end_ns:
             reason = f"the GPU stopped to answer: {trace.lost[1]}"
@@ -126,8 +139,8 @@ class MeteredDevice:
             return _empty(self, start_ns, end_ns, "counter_reset", broken.reason)
         estimates = _estimates(self, start_ns, end_ns)
         duration_s = (end_ns - start_ns) / 1e9
-        choice = choose([_reportable(estimate, duration_s) for estimate in estimates])
-        if choice is not None and _usable(choice.estimate, duration_s):
+        choice = _choice(estimates, duration_s)
+        if choice is not None:
             estimate = choice.estimate
             assert estimate.energy_j is not None
             troubles = _troubles(trace, estimate, estimates, start_ns, end_ns)
@@ -150,6 +163,9 @@ class MeteredDevice:
         """Mean of the powers that were read in the span; None where there is none."""
         return mean_power_w(self.trace.rows(start_ns, end_ns), start_ns, end_ns)
 
+    def states_between(self, start_ns: int, end_ns: int) -> Sequence[tuple[int, BoardState]]:
+        return self.trace.states_between(start_ns, end_ns)
+
     def power_w(self, index: int) -> float:
         return self.trace.power_w(index)
 
@@ -162,6 +178,22 @@ def _usable(estimate: Estimate, duration_s: float) -> bool:
     if estimate.energy_j is None:
         return False
     return estimate.resolved or duration_s >= MAY_REFUSE_BELOW_S[estimate.method]
+
+
+def _choice(estimates: list[Estimate], duration_s: float) -> Choice | None:
+    """The estimate to report; None where none may be.
+
+    A sensor that may see a part of the time only does not speak for a better one that was there
+    and could not resolve the window: what it shows as steady may have been between its samples.
+    """
+    choice = choose([_reportable(estimate, duration_s) for estimate in estimates])
+    if choice is None or not _usable(choice.estimate, duration_s):
+        return None
+    methods = [estimate.method for estimate in estimates]
+    before = estimates[: methods.index(choice.estimate.method)]
+    if choice.estimate.part_time and any(other.energy_j is not None for other in before):
+        return None
+    return choice
 
 
 def _reportable(estimate: Estimate, duration_s: float) -> Estimate:

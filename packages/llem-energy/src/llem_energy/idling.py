@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean, stdev
 
 _LEAST = 4
@@ -44,7 +45,7 @@ def _neighbours(values: Sequence[float]) -> float:
     """Correlation of each sample with the next."""
     mean = fmean(values)
     moved = [value - mean for value in values]
-    return sum(a * b for a, b in zip(moved, moved[1:], strict=False)) / sum(a * a for a in moved)
+    return sum(a * b for a, b in pairwise(moved)) / sum(a * a for a in moved)
 
 
 def _drift_w(values: Sequence[float]) -> float:
