@@ -9,6 +9,10 @@ from llem_schema.scalars import Moment
 ENERGY_ESTIMATED = "energy_estimated"
 """Flag and warning of joules that no sensor has read. Whoever prints them says so beside them."""
 
+ThrottlingSource = Literal["counters", "polled"]
+"""`counters`: the driver adds up the time under each reason. `polled`: somebody looked now and then
+which reasons held."""
+
 
 class DeviceReading(Model):
     """Energy of one device over a window."""
@@ -30,6 +34,14 @@ class DeviceReading(Model):
     """What other sensors of the device gave for the same window, by method."""
     parts_j: FrozenDict[str, float] = FrozenDict()
     """What `energy_j` is the sum of, where the device has counters of its parts."""
+    throttled_s: FrozenDict[str, float] | None = None
+    """Seconds of the window under each reason that slows a loaded device down; 0.0 for a reason
+    that was looked for and did not hold."""
+    throttled_source: ThrottlingSource | None = None
+    throttled_resolution_s: float | None = None
+    """What each of `throttled_s` may be off by; of `polled` ones the time between two looks."""
+    throttled_reason: str | None = None
+    """Why `throttled_s` is None."""
 
 
 class EnergyReading(Model):
