@@ -12,6 +12,14 @@ NVML_METER = MeterDescriptor(
     rank=10,
     automatic=True,
 )
+RAPL_METER = MeterDescriptor(
+    name="rapl",
+    summary="the host: the processor's own energy counters of packages and memory (RAPL)",
+    factory="llem_energy.rapl_meter:create_rapl_meter",
+    device_kinds=frozenset({"host"}),
+    rank=11,
+    automatic=True,
+)
 ZEUS_METER = MeterDescriptor(
     name="zeus",
     summary="NVIDIA GPUs through the package Zeus: the energy counter at both ends of a window",
@@ -30,6 +38,14 @@ CODECARBON_METER = MeterDescriptor(
     install_hint="pip install 'llem-energy[codecarbon]'",
     device_kinds=frozenset({"accelerator"}),
     rank=30,
+    automatic=False,
+)
+ESTIMATE_METER = MeterDescriptor(
+    name="estimate",
+    summary="the host: an estimate from CPU time and a stated power per core, no measurement",
+    factory="llem_energy.estimate_meter:create_estimate_meter",
+    device_kinds=frozenset({"host"}),
+    rank=50,
     automatic=False,
 )
 NULL_METER = MeterDescriptor(

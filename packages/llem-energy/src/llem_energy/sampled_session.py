@@ -43,6 +43,10 @@ class SampledDevice(Series, Protocol):
         """Mean of the powers that were read in a span too short for its energy; None without."""
         ...
 
+    def states_between(self, start_ns: int, end_ns: int) -> Sequence[tuple[int, BoardState]]:
+        """Slow states with their instants, from `start_ns` to `end_ns`, both included."""
+        ...
+
 
 class SampledWindow:
     """A span of time on the devices of a session."""
@@ -216,10 +220,7 @@ class SampledSession:
         sums = self._recording.summed_powers_w(self._devices, start_ns, end_ns, series=True)
         known = idling(sums)
         with self._recording.changed:
-            states = [
-                self._recording.traces[uuid].states_between(start_ns, end_ns)
-                for uuid in self.devices
-            ]
+            states = [device.states_between(start_ns, end_ns) for device in self._devices]
         return IdleReading(
             duration_s=reading.duration_s,
             power_w=sum(powers.values()) if whole else None,

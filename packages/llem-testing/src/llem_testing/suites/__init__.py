@@ -33,6 +33,8 @@ from llem_testing.suites.hardware_meter import HardwareMeterSuite  # noqa: E402
 from llem_testing.suites.meter import MeterSuite  # noqa: E402
 from llem_testing.suites.meter_bench import MeterBench  # noqa: E402
 from llem_testing.suites.meter_senseless import SenselessMeterSuite  # noqa: E402
+from llem_testing.suites.polled_bench import PolledBench  # noqa: E402
+from llem_testing.suites.powercap_bench import PowercapBench  # noqa: E402
 from llem_testing.suites.prompts import PromptsSuite  # noqa: E402
 from llem_testing.suites.scripted_bench import ScriptedBench  # noqa: E402
 from llem_testing.suites.scripted_executor_bench import ScriptedExecutorBench  # noqa: E402
@@ -50,6 +52,8 @@ __all__ = [
     "HardwareMeterSuite",
     "MeterBench",
     "MeterSuite",
+    "PolledBench",
+    "PowercapBench",
     "PromptsSuite",
     "ScriptedBench",
     "ScriptedExecutorBench",

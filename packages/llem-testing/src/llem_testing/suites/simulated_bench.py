@@ -1,7 +1,6 @@
 """A bench of simulated GPUs: how the meter suites are run on a meter that polls NVML."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 from llem_contracts import Meter
 from llem_schema import DeviceFacts
@@ -9,91 +8,16 @@ from llem_schema import DeviceFacts
 from llem_testing.cases import example_accelerator
 from llem_testing.clock import FakeClock
 from llem_testing.simulated_gpu import ChangingGpus, Sensors
-from llem_testing.suites.meter_bench import MeterBench
+from llem_testing.suites.polled_bench import MakeSampler, PolledBench
 
-_POLL_NS = 20_000_000
 _IDLE_W = {"GPU-a": 60.0, "GPU-b": 90.0}
 _BUSY_W = {"GPU-a": 300.0, "GPU-b": 500.0}
-
-
-class PollingLoop(Protocol):
-    """What a meter does again and again."""
-
-    @property
-    def due_ns(self) -> int:
-        """When the next pass is due."""
-        ...
-
-    def poll(self) -> None:
-        """Make a pass."""
-        ...
-
-
-class PollRecording(Protocol):
-    """What a meter's passes fill."""
-
-    def stop(self, reason: str) -> None:
-        """Say that no further pass comes."""
-        ...
-
-
-class SamplingTask(Protocol):
-    """What a meter wants to have sampled."""
-
-    @property
-    def recording(self) -> PollRecording:
-        """Where the passes go."""
-        ...
-
-    def loop(self) -> PollingLoop:
-        """Begin to poll in this process."""
-        ...
-
-
-class InlineSampler:
-    """Makes the passes that are due as a fake clock moves: no thread, no process."""
-
-    flags: tuple[str, ...] = ()
-
-    def __init__(self, task: SamplingTask, clock: FakeClock) -> None:
-        self._loop = task.loop()
-        self._recording = task.recording
-        self._clock = clock
-        self._stopped = False
-
-    def start(self) -> None:
-        """Nothing happens before the clock moves."""
-
-    def catch_up(self) -> None:
-        """Every pass is recorded as it is made."""
-
-    def wait(self, until: Callable[[], bool], timeout_s: float) -> bool:
-        """Let the clock run until the condition holds; False where it does not in that time."""
-        deadline_ns = self._clock.monotonic_ns() + round(timeout_s * 1e9)
-        while not (until() or self._stopped) and self._clock.monotonic_ns() < deadline_ns:
-            self.advance_to(min(self._clock.monotonic_ns() + _POLL_NS, deadline_ns))
-        return until()
-
-    def advance_to(self, target_ns: int) -> None:
-        """Move the clock, with the passes that fall due until then."""
-        while not self._stopped and self._loop.due_ns <= target_ns:
-            self._clock.set_monotonic_ns(max(self._clock.monotonic_ns(), self._loop.due_ns))
-            self._loop.poll()
-        self._clock.set_monotonic_ns(max(self._clock.monotonic_ns(), target_ns))
-
-    def stop(self) -> None:
-        """Make no further pass."""
-        self._stopped = True
-        self._recording.stop("sampling was stopped")
-
-
-MakeSampler = Callable[[SamplingTask], InlineSampler]
 
 MakeMeter = Callable[[ChangingGpus, FakeClock, MakeSampler], tuple[Meter, Sequence[DeviceFacts]]]
 """Of a binding, a clock and what makes its samplers: a meter, and the devices it sees."""
 
 
-class SimulatedBench(MeterBench):
+class SimulatedBench(PolledBench):
     """Two boards, which differ in power, under a meter that polls them on a fake clock."""
 
     def __init__(
@@ -104,10 +28,8 @@ class SimulatedBench(MeterBench):
     ) -> None:
         """`around`: makes of the meter the one under test."""
         clock = FakeClock(monotonic_ns=7_013_000_001)
-        self._fake = clock
         self._gpus = ChangingGpus(clock, _IDLE_W, sensors)
-        self._sampler: InlineSampler | None = None
-        meter, devices = make_meter(self._gpus, clock, self._make_sampler)
+        meter, devices = make_meter(self._gpus, clock, self.make_sampler)
         super().__init__(
             meter=around(meter),
             clock=clock,
@@ -117,18 +39,8 @@ class SimulatedBench(MeterBench):
             stranger=example_accelerator(9),
         )
 
-    def advance(self, seconds: float, watts: Mapping[str, float]) -> None:
-        target_ns = self._fake.monotonic_ns() + round(seconds * 1e9)
+    def draw(self, watts: Mapping[str, float]) -> None:
         self._gpus.draw(watts)
-        if self._sampler is not None:
-            self._sampler.advance_to(target_ns)
-        self._fake.set_monotonic_ns(target_ns)
-        self._gpus.draw(self.idle_w)
 
     def fail(self) -> None:
         self._gpus.lose()
-
-    def _make_sampler(self, task: SamplingTask) -> InlineSampler:
-        """The latest session is the one that is polled."""
-        self._sampler = InlineSampler(task, self._fake)
-        return self._sampler
