@@ -1,12 +1,16 @@
 """The summary says what a person needs, and calls what is missing missing."""
 
 from llem_cli.summary import summary_lines
-from llem_schema import ExperimentResult
+from llem_schema import ENERGY_ESTIMATED, ExperimentResult, NotMeasured
 from llem_testing import example_result, example_unmetered_result
 
 
 def text(result: ExperimentResult) -> str:
     return "\n".join(summary_lines(result, "results/here"))
+
+
+def lines_of(result: ExperimentResult, label: str) -> list[str]:
+    return [line for line in text(result).splitlines() if line.startswith(label)]
 
 
 class TestMeasured:
@@ -41,6 +45,43 @@ class TestMeasured:
 
     def test_no_line_is_a_control_sequence(self) -> None:
         assert "\x1b" not in text(example_result())
+
+
+class TestHost:
+    def test_stands_beside_the_accelerators_with_its_parts(self) -> None:
+        (line,) = lines_of(example_result(), "Host")
+        assert line.split(maxsplit=1)[1] == (
+            "92 J ± 4.9 J (k=2) beside it, rapl (package-0 80 J, dram-0 12 J)"
+        )
+
+    def test_that_was_not_measured_says_why_unless_nobody_wanted_it(self) -> None:
+        whole = example_result()
+        meter = whole.meter.model_copy(update={"host": None})
+
+        def without(code: str) -> ExperimentResult:
+            why = NotMeasured(code=code, reason="only root may (Run `chmod`)")
+            reasons = {**whole.not_measured, "energy_host_j": why}
+            return example_result(energy_host_j=None, meter=meter, not_measured=reasons)
+
+        (line,) = lines_of(without("no_sensor"), "Host")
+        assert line.endswith("not measured: only root may (Run `chmod`)")
+        assert lines_of(without("not_requested"), "Host") == []
+
+    def test_of_a_run_on_the_cpu_is_not_told_twice(self) -> None:
+        meter = example_result().meter.model_copy(update={"devices": ("host",)})
+        assert lines_of(example_result(meter=meter), "Host") == []
+
+
+class TestEstimate:
+    def test_is_called_one_on_every_line_with_joules(self) -> None:
+        meter = example_result().meter.model_copy(update={"flags": (ENERGY_ESTIMATED,)})
+        shown = text(example_result(meter=meter))
+        energy = shown[shown.index("Energy") : shown.index("Host")].splitlines()
+        assert len(energy) == 3
+        assert all("estimate" in line for line in energy)
+
+    def test_is_no_word_for_what_was_measured(self) -> None:
+        assert "estimate" not in text(example_result())
 
 
 class TestUnmetered:

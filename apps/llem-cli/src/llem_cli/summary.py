@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from llem_schema import ExperimentResult, Percentiles
+from llem_schema import ENERGY_ESTIMATED, HOST_ID, ExperimentResult, HostRecord, Percentiles
 
 from llem_cli.layout import joules, row
 
@@ -17,6 +17,8 @@ def summary_lines(result: ExperimentResult, result_dir: str) -> Iterator[str]:
     )
     yield ""
     yield from _energy(result)
+    if result.meter.devices != (HOST_ID,):
+        yield from _host_beside(result)
     yield row("Throughput", f"{result.output_tokens_per_s:,.1f} output tokens/s")
     yield row("Latency", f"time to first token {_spread(result.latency.ttft)}")
     if result.latency.itl is not None:
@@ -49,21 +51,47 @@ def _energy(result: ExperimentResult) -> Iterator[str]:
         yield row("Energy", f"not measured: {why.reason}")
         yield row("", "`llem config` lists the meters, and why one cannot be used")
         return
-    source = f"{result.meter.name}, {result.meter.method}"
-    spread = (
-        f" ± {result.energy_uncertainty_j:.3g} J (k=2)"
-        if result.energy_uncertainty_j is not None
-        else ""
-    )
-    yield row("Energy", f"{joules(result.energy_total_j)}{spread}, {source}")
+    source = _source(result.meter.name, result.meter.method)
+    figure = f"{joules(result.energy_total_j)}{_within(result.energy_uncertainty_j)}"
+    estimated = ENERGY_ESTIMATED in result.meter.flags
+    word = "an estimate, not a measurement: " if estimated else ""
+    mark = " (estimate)" if estimated else ""
+    yield row("Energy", f"{word}{figure}, {source}")
     assert result.energy_per_output_token_j is not None
-    yield row("", f"{joules(result.energy_per_output_token_j)} per output token")
+    yield row("", f"{joules(result.energy_per_output_token_j)} per output token{mark}")
     if result.energy_adjusted_j is not None and result.baseline_power_w is not None:
         yield row(
             "",
             f"{joules(result.energy_adjusted_j)} above an idle power of "
-            f"{result.baseline_power_w:.1f} W",
+            f"{result.baseline_power_w:.1f} W{mark}",
         )
+
+
+def _host_beside(result: ExperimentResult) -> Iterator[str]:
+    """The host's energy beside that of the accelerators."""
+    host = result.meter.host
+    if result.energy_host_j is None or host is None:
+        why = result.not_measured["energy_host_j"]
+        if why.code != "not_requested":
+            yield row("Host", f"not measured: {why.reason}")
+        return
+    word = "an estimate, not a measurement: " if ENERGY_ESTIMATED in host.flags else ""
+    figure = f"{joules(result.energy_host_j)}{_within(host.uncertainty_j)}"
+    yield row("Host", f"{word}{figure} beside it, {_source(host.name, host.method)}{_parts(host)}")
+
+
+def _parts(host: HostRecord) -> str:
+    if len(host.parts_j) < 2:
+        return ""
+    return f" ({', '.join(f'{part} {joules(value)}' for part, value in host.parts_j.items())})"
+
+
+def _within(uncertainty_j: float | None) -> str:
+    return "" if uncertainty_j is None else f" ± {uncertainty_j:.3g} J (k=2)"
+
+
+def _source(meter: str, method: str) -> str:
+    return meter if meter == method else f"{meter}, {method}"
 
 
 def _flops(result: ExperimentResult) -> str:
