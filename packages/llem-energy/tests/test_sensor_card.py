@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from llem_energy.card_shelf import CACHE_VARIABLE, CardShelf, cache_folder
 from llem_energy.nvml_handles import take_inventory
-from llem_energy.nvml_meter import poll_period_s
+from llem_energy.nvml_meter import POLL_PERIOD_S, poll_period_s
 from llem_energy.nvml_sensors import NvmlSensors
 from llem_energy.sensor_card import LONGEST_S, SensorCard, measure_card
 
@@ -81,7 +81,7 @@ class TestCardOfASession:
         assert "instant" not in kept.cards[-1].unknown
 
     def test_decides_how_often_to_poll(self, make_machine: Any) -> None:
-        assert poll_period_s([card_of(make_machine(tick_s=0.1))]) == 0.02
+        assert poll_period_s([card_of(make_machine(tick_s=0.1))]) == POLL_PERIOD_S
         assert poll_period_s([card_of(make_machine(tick_s=0.02))]) == pytest.approx(0.008, rel=0.01)
 
 
