@@ -14,6 +14,7 @@ from llem_testing.simulated_gpu import (
     Gpu,
     Scenario,
     SquareWave,
+    Throttle,
     Truth,
     write_scenario,
 )
@@ -56,6 +57,7 @@ def ran(shared_llem: Command) -> Ran:
         pci_bus_id="00000000:01:00.0",
         power=SquareWave(low_w=90.0, high_w=HIGHEST_W, period_s=0.83),
         sensors=CONTINUOUS_COUNTER,
+        throttling=(Throttle(reason="sw_power_cap", spans_s=((0.0, 1e6),)),),
     )
     scenario = Scenario(gpus=(idle, metered), start_ns=time.monotonic_ns())
     write_scenario(scenario, machine)
@@ -94,3 +96,14 @@ class TestEnergy:
     def test_says_that_its_device_is_simulated(self, ran: Ran) -> None:
         assert ran.result.meter.name == "nvml"
         assert "simulated_device" in ran.result.meter.flags
+        assert "simulated_device" in {w.code for w in ran.result.measurement_warnings}
+
+
+class TestThrottling:
+    def test_is_told_with_its_reason_and_its_share_of_the_window(self, ran: Ran) -> None:
+        told = ran.result.throttling
+        assert told is not None
+        assert (told.reasons, told.source) == (("sw_power_cap",), "counters")
+        assert told.throttled_share == pytest.approx(1.0, abs=0.01)
+        assert [device.uuid for device in told.devices] == [METERED]
+        assert "throttled" in {w.code for w in ran.result.measurement_warnings}

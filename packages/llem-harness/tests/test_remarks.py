@@ -1,13 +1,14 @@
 """Each warning has a run that provokes it and one that does not (RES-08, RES-10)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from llem_contracts import MeterChoice, Problem
 from llem_harness.remarks import notes_of, warnings_of
 from llem_schema import (
     ENERGY_ESTIMATED,
+    DeviceReading,
     EnergyBreakdown,
     EnergyReading,
     FrozenDict,
@@ -15,6 +16,7 @@ from llem_schema import (
     NotMeasured,
     PromptProvenance,
     PromptsRecord,
+    ThrottlingRecord,
     TokenLengths,
 )
 from llem_testing import SCRIPTED_METER, example_baseline, example_config
@@ -43,6 +45,18 @@ def reading(
         code=None if energy_j is not None else "counter_reset",
         reason=None if energy_j is not None else "the counter fell",
         devices=(),
+    )
+
+
+def of_device(uuid: str, *flags: str) -> DeviceReading:
+    return DeviceReading(
+        uuid=uuid,
+        energy_j=1.0,
+        method="counter_edges",
+        scope="gpu",
+        mean_power_w=None,
+        peak_power_w=None,
+        flags=flags,
     )
 
 
@@ -76,7 +90,18 @@ def prompts(*, repeated: bool = False, truncated: int = 0, longest: int = 64) ->
     )
 
 
-def told(**changes: Any) -> dict[str, str]:
+def held(seconds: float, source: Literal["counters", "polled"] = "counters") -> ThrottlingRecord:
+    """So long under a power cap, of 12 s."""
+    return ThrottlingRecord(
+        reasons=("sw_power_cap",) if seconds else (),
+        throttled_s=FrozenDict({"sw_power_cap": seconds, "hw_slowdown": 0.0}),
+        throttled_share=seconds / 12.0,
+        source=source,
+        devices=(),
+    )
+
+
+def warnings_of_all(**changes: Any) -> list[tuple[str, str]]:
     """The warnings of a run about which there is nothing to say, but for `changes`."""
     quiet: dict[str, Any] = {
         "config": example_config(max_input_tokens=64),
@@ -87,10 +112,17 @@ def told(**changes: Any) -> dict[str, str]:
         "no_energy": None,
         "baseline_missing": None,
         "heat": STEADY,
+        "throttling": held(0.12),
+        "temperature_drift_c": 5.0,
         "prompts": prompts(),
         "dummy_weights": False,
     }
-    return {warning.code: warning.message for warning in warnings_of(**(quiet | changes))}
+    return [(warning.code, warning.message) for warning in warnings_of(**(quiet | changes))]
+
+
+def told(**changes: Any) -> dict[str, str]:
+    """The same by code."""
+    return dict(warnings_of_all(**changes))
 
 
 class TestWarnings:
@@ -107,6 +139,21 @@ class TestWarnings:
                 "is an estimate",
                 {"reading": reading(flags=[ENERGY_ESTIMATED])},
             ),
+            (
+                "throttled",
+                "1.1% of the 12.00 s (sw_power_cap for 0.13 s)",
+                {"throttling": held(0.13)},
+            ),
+            ("throttled", "looks once a second", {"throttling": held(3.0, "polled")}),
+            ("thermal_drift", "5.1 C warmer", {"temperature_drift_c": 5.1}),
+            ("thermal_drift", "6.0 C cooler", {"temperature_drift_c": -6.0}),
+            ("simulated_device", "is simulated", {"reading": reading(flags=["simulated_device"])}),
+            ("mig_parent", "whole board", {"reading": reading(flags=["mig_parent"])}),
+            ("shared_device", "Another process", {"reading": reading(flags=["shared_device"])}),
+            ("sensor_disagreement", "5 %", {"reading": reading(flags=["sensor_disagreement"])}),
+            ("sensor_fallback", "another one", {"reading": reading(flags=["sensor_fallback"])}),
+            ("sensor_interrupted", "a while", {"reading": reading(flags=["sensor_interrupted"])}),
+            ("sampler_in_process", "thread", {"reading": reading(flags=["sampler_in_process"])}),
             ("baseline_missing", "no meter was", {"baseline_missing": NOT_WANTED}),
             ("few_samples", "9 sensor samples", {"samples": 9}),
             ("short_window", "9.99 s", {"reading": reading(9.99)}),
@@ -155,13 +202,30 @@ class TestWarnings:
             {"reading": reading(10.0)},
             {"breakdown": breakdown(0.5)},
             {"breakdown": None},
+            {"throttling": None},
+            {"throttling": held(0.0)},
+            {"temperature_drift_c": None},
+            {"temperature_drift_c": -5.0},
+            {"reading": reading(flags=["power_average"])},
             {"heat": STEADY.model_copy(update={"settled": None})},
             {"prompts": prompts(truncated=3, longest=64)},
         ],
-        ids=["unmetered", "samples", "reading", "baseline", "no-baseline", "heat", "prompts"],
     )
     def test_what_is_just_in_order_is_not(self, changes: dict[str, Any]) -> None:
         assert told(**changes) == {}
+
+    def test_what_pre_flight_has_told_is_not_told_again(self) -> None:
+        problem = Problem(
+            code="mig_parent", message="it is partitioned", cure="Take a whole GPU.", blocking=False
+        )
+        warnings = warnings_of_all(preflight=(problem,), reading=reading(flags=["mig_parent"]))
+        assert warnings == [("mig_parent", "it is partitioned. Take a whole GPU.")]
+
+    def test_a_flag_names_the_devices_that_have_it(self) -> None:
+        whole = reading(flags=["sensor_fallback"]).model_copy(
+            update={"devices": (of_device("GPU-a"), of_device("GPU-b", "sensor_fallback"))}
+        )
+        assert "sensor of GPU-b failed" in told(reading=whole)["sensor_fallback"]
 
 
 class TestNotes:

@@ -12,6 +12,7 @@ WITHOUT_UNIT = frozenset(
         # ratios
         "baseline_share",
         "resident_share",
+        "throttled_share",
         "final_cv",
         "target_cv",
         # a count that is no whole number

@@ -31,6 +31,7 @@ from llem_harness.host import host_figures, runs_on_host
 from llem_harness.latency import latency_of
 from llem_harness.preflight import Readiness
 from llem_harness.remarks import notes_of, warnings_of
+from llem_harness.throttling import throttling_figures
 from llem_harness.warmup import Warmup
 from llem_harness.window import MeasuredWindow
 from llem_harness.workload import Workload
@@ -71,6 +72,7 @@ def assemble(
     count_flops: Callable[[ModelShape, int, int], FlopsResult],
     sample_period_s: float | None,
     window_samples: int,
+    temperature_drift_c: float | None,
     has_series: bool,
     saving: Saving,
     started_at: datetime,
@@ -95,7 +97,8 @@ def assemble(
     else:
         host = host_figures(window.host, ready.host.choice, no_host)
     latency = latency_of(requests)
-    missing = energy.missing | host.missing
+    throttling = throttling_figures(reading, ready.meter.name, ready.no_energy)
+    missing = energy.missing | host.missing | throttling.missing
     missing["steady_state_window"] = NotMeasured(
         code="not_applicable", reason="the methodology is total: the whole window counts"
     )
@@ -180,6 +183,7 @@ def assemble(
         latency=latency,
         flops=flops,
         memory=memory,
+        throttling=throttling.record,
         warmup_result=_warmup_result(order, warmup, heat),
         warmup_excluded_samples=warmup.requests,
         environment_snapshot=snapshot,
@@ -197,6 +201,8 @@ def assemble(
             no_energy=ready.no_energy,
             baseline_missing=baseline.missing,
             heat=heat,
+            throttling=throttling.record,
+            temperature_drift_c=temperature_drift_c,
             prompts=workload.record,
             dummy_weights=ready.plan.dummy_weights,
         ),

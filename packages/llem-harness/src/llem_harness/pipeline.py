@@ -24,6 +24,7 @@ from llem_contracts import (
     Notice,
     RunHandle,
     RunStarted,
+    Sample,
     StoreError,
 )
 from llem_schema import (
@@ -44,6 +45,7 @@ from llem_harness.preflight import Readiness, check
 from llem_harness.save import save
 from llem_harness.series import SeriesRecorder
 from llem_harness.snapshot import take_snapshot, with_engine
+from llem_harness.temperature import temperature_drift_c
 from llem_harness.warmup import warm_up
 from llem_harness.window import measure
 from llem_harness.workload import draw_workload
@@ -129,6 +131,7 @@ def _measured(
         )
         with phase("assemble", ports.listener, ports.clock):
             engine = loaded.environment()
+            samples = _samples_within(session, window.reading.start_ns, window.reading.end_ns)
             result = assemble(
                 order=order,
                 ready=ready,
@@ -149,9 +152,8 @@ def _measured(
                 memory=_with_device_memory(window.memory, ready, ports.devices),
                 count_flops=ports.flops.count,
                 sample_period_s=session.sample_period_s,
-                window_samples=_samples_within(
-                    session, window.reading.start_ns, window.reading.end_ns
-                ),
+                window_samples=len(samples),
+                temperature_drift_c=temperature_drift_c(samples),
                 has_series=any(sampled.samples() for sampled in sessions),
                 saving=_saving(handle),
                 started_at=started_at,
@@ -194,8 +196,8 @@ def _with_device_memory(memory: MemoryUsage, ready: Readiness, devices: Devices)
     return memory.model_copy(update={"device_memory_mib": sum(known)})
 
 
-def _samples_within(session: MeterSession, start_ns: int, end_ns: int) -> int:
-    return sum(sample.monotonic_ns <= end_ns for sample in session.samples(start_ns))
+def _samples_within(session: MeterSession, start_ns: int, end_ns: int) -> list[Sample]:
+    return [sample for sample in session.samples(start_ns) if sample.monotonic_ns <= end_ns]
 
 
 def _saving(handle: RunHandle | None) -> Saving:

@@ -11,6 +11,13 @@ from llem_schema import (
     MeasurementWarning,
     NotMeasured,
     PromptsRecord,
+    ThrottlingRecord,
+)
+
+from llem_harness.sensor_remarks import (
+    flag_warnings,
+    temperature_warnings,
+    throttling_warnings,
 )
 
 _FEW_SAMPLES = 10
@@ -28,6 +35,8 @@ def warnings_of(
     no_energy: NotMeasured | None,
     baseline_missing: NotMeasured | None,
     heat: HeatRecord,
+    throttling: ThrottlingRecord | None,
+    temperature_drift_c: float | None,
     prompts: PromptsRecord,
     dummy_weights: bool,
 ) -> tuple[MeasurementWarning, ...]:
@@ -41,6 +50,10 @@ def warnings_of(
     if ENERGY_ESTIMATED in reading.flags:
         how = next((d.reason for d in reading.devices if d.reason), "no sensor was read")
         found.append((ENERGY_ESTIMATED, f"Energy is an estimate, not a measurement: {how}."))
+    told = {code for code, _ in found}
+    found += [warning for warning in flag_warnings(reading) if warning[0] not in told]
+    found += throttling_warnings(throttling, reading.duration_s)
+    found += temperature_warnings(temperature_drift_c)
     if no_energy is None and baseline_missing is not None:
         found.append(
             (

@@ -101,6 +101,11 @@ if TYPE_CHECKING:
         DecoderDimensions as DecoderDimensions,
         ModelShape as ModelShape,
     )
+    from llem_schema.throttling import (
+        DeviceThrottling as DeviceThrottling,
+        ThrottlingRecord as ThrottlingRecord,
+        ThrottlingSource as ThrottlingSource,
+    )
     from llem_schema.user_config import (
         AdvancedDefaults as AdvancedDefaults,
         MeasurementDefaults as MeasurementDefaults,
@@ -163,6 +168,7 @@ _NAMES_BY_MODULE = {
     ),
     "scalars": ("Moment", "Version1"),
     "shape": ("DecoderDimensions", "ModelShape"),
+    "throttling": ("DeviceThrottling", "ThrottlingRecord", "ThrottlingSource"),
     "user_config": ("AdvancedDefaults", "MeasurementDefaults", "OutputDefaults", "UserConfig"),
     "warmup": ("HeatRecord", "WarmupResult"),
 }

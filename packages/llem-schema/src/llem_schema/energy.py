@@ -5,13 +5,10 @@ from typing import Literal
 from llem_schema.frozen import FrozenDict, FrozenList
 from llem_schema.model import Model
 from llem_schema.scalars import Moment
+from llem_schema.throttling import ThrottlingSource
 
 ENERGY_ESTIMATED = "energy_estimated"
 """Flag and warning of joules that no sensor has read. Whoever prints them says so beside them."""
-
-ThrottlingSource = Literal["counters", "polled"]
-"""`counters`: the driver adds up the time under each reason. `polled`: somebody looked now and then
-which reasons held."""
 
 
 class DeviceReading(Model):

@@ -17,6 +17,7 @@ from llem_schema.order import RunSettings
 from llem_schema.prompts import PromptsRecord
 from llem_schema.scalars import Moment, Version1
 from llem_schema.shape import ModelShape
+from llem_schema.throttling import ThrottlingRecord
 from llem_schema.warmup import WarmupResult
 
 SCHEMA_VERSION = 1
@@ -98,6 +99,7 @@ class ExperimentResult(Model):
     latency: Latency
     flops: FlopsResult | None
     memory: MemoryUsage
+    throttling: ThrottlingRecord | None
     warmup_result: WarmupResult
     warmup_excluded_samples: int
     environment_snapshot: EnvironmentSnapshot

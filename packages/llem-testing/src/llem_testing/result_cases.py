@@ -6,6 +6,7 @@ from typing import Any, Literal
 from llem_schema import (
     BackendRecord,
     BaselineRecord,
+    DeviceThrottling,
     EnergyBreakdown,
     EnvironmentSnapshot,
     ExperimentResult,
@@ -24,6 +25,7 @@ from llem_schema import (
     PromptsRecord,
     RunSettings,
     SteadyStateWindow,
+    ThrottlingRecord,
     TokenLengths,
     WarmupResult,
     WindowRecord,
@@ -228,6 +230,7 @@ def _energy(uuid: str) -> dict[str, Any]:
             terms=FrozenDict({"gain": 5.65, "edges": 2.0}),
         ),
         "baseline_power_w": _IDLE_W,
+        "throttling": _throttling(uuid),
         "energy_per_output_token_j": _TOTAL_J / _OUTPUT_TOKENS,
         "energy_per_total_token_j": _TOTAL_J / (_INPUT_TOKENS + _OUTPUT_TOKENS),
         "energy_per_request_j": _TOTAL_J / _REQUESTS,
@@ -255,6 +258,25 @@ def _energy(uuid: str) -> dict[str, Any]:
             ),
         ),
     }
+
+
+def _throttling(uuid: str) -> ThrottlingRecord:
+    seconds = FrozenDict({"sw_power_cap": 0.01, "hw_thermal_slowdown": 0.0})
+    share = 0.01 / _WINDOW_S
+    device = DeviceThrottling(
+        uuid=uuid,
+        throttled_s=seconds,
+        throttled_share=share,
+        source="counters",
+        resolution_s=0.002,
+    )
+    return ThrottlingRecord(
+        reasons=("sw_power_cap",),
+        throttled_s=seconds,
+        throttled_share=share,
+        source="counters",
+        devices=(device,),
+    )
 
 
 def _flops() -> FlopsResult:
