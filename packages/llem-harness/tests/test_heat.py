@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from llem_contracts import PhaseFinished, Sample
 from llem_harness import run
 from llem_harness.heat import LOOK_BACK_S, is_steady
@@ -66,6 +67,9 @@ class TestHeatOfARun:
         heat = result.warmup_result.heat
         assert heat.settled is True
         assert 10.0 <= heat.duration_s < 15.0
+        start_ns = result.window.start_ns
+        busy_s = world.load.busy_ns(start_ns - round(heat.duration_s * 1e9), start_ns) / 1e9
+        assert busy_s == pytest.approx(heat.duration_s)
 
     def test_a_meter_without_a_series_shows_no_plateau(
         self, make_world: Any, order: WorkOrder

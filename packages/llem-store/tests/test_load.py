@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -151,4 +152,12 @@ class TestTables:
         file = folder / "result.json"
         file.write_text(json.dumps(json.loads(file.read_text()) | {"timeseries": name}))
         with pytest.raises(StoreError):
+            load_result(folder).timeseries()
+
+    def test_a_table_of_another_folder_is_not_read(self, folder: Path) -> None:
+        shutil.copy(folder / "timeseries.parquet", folder.parent / "theirs.parquet")
+        file = folder / "result.json"
+        elsewhere = {"timeseries": "../theirs.parquet"}
+        file.write_text(json.dumps(json.loads(file.read_text()) | elsewhere))
+        with pytest.raises(StoreError, match="outside its folder"):
             load_result(folder).timeseries()
