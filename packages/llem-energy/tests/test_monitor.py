@@ -8,7 +8,7 @@ import llem_energy
 import pytest
 from llem_contracts import METERS, ConfigError, PluginError, SystemClock, installed
 from llem_energy import EnergyMonitor, NullMeter, open_library
-from llem_energy.descriptors import NULL_METER, NVML_METER
+from llem_energy.descriptors import ESTIMATE_METER, NULL_METER, NVML_METER, RAPL_METER
 
 from .wiring import wired
 
@@ -190,6 +190,13 @@ class TestPackage:
         whole = {p.name: p.descriptor for p in installed(METERS) if p.problem is None}
         assert whole["nvml"] is NVML_METER
         assert whole["none"] is NULL_METER
+        assert whole["rapl"] is RAPL_METER
+        assert whole["estimate"] is ESTIMATE_METER
+
+    def test_auto_never_takes_its_estimate(self) -> None:
+        assert RAPL_METER.automatic
+        assert not ESTIMATE_METER.automatic
+        assert NVML_METER.rank < RAPL_METER.rank < ESTIMATE_METER.rank
 
     def test_all_public_names_exist(self) -> None:
         for name in llem_energy.__all__:
