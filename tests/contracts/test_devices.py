@@ -9,6 +9,7 @@ from llem_schema import HOST_ID
 from llem_testing import FakeClock, ScriptedDevices, example_accelerator, example_host
 from llem_testing.simulated_gpu import (
     CONTINUOUS_COUNTER,
+    Clocks,
     ConstantPower,
     Fault,
     Gpu,
@@ -16,6 +17,7 @@ from llem_testing.simulated_gpu import (
     MigDevice,
     Scenario,
     SimulatedNvml,
+    Throttle,
     always,
 )
 from llem_testing.suites import DevicesSuite
@@ -26,6 +28,9 @@ BUSY = Gpu(
     power=ConstantPower(power_w=333.0),
     sensors=CONTINUOUS_COUNTER,
     temperature_c=always(71),
+    clocks=Clocks(sm_mhz=always(1410), memory_mhz=always(2600)),
+    performance_state=always(2),
+    throttling=(Throttle(reason="sw_power_cap", spans_s=((0.0, 1.0),)),),
     memory_total_mib=81_920,
     memory_used_mib=always(20_480),
     processes=(GpuProcess(pid=4321, memory_mib=20_000),),
@@ -59,6 +64,10 @@ STATE_OF_BUSY = DeviceState(
     processes=(DeviceProcess(pid=4321, memory_mib=20_000.0),),
     temperature_c=71.0,
     power_w=333.0,
+    sm_clock_mhz=1410.0,
+    memory_clock_mhz=2600.0,
+    performance_state=2,
+    throttle=("sw_power_cap",),
 )
 UNTOLD = DeviceState(
     free_memory_mib=None, used_memory_mib=None, processes=(), temperature_c=None, power_w=None

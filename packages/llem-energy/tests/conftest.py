@@ -135,6 +135,12 @@ class ScriptedNvml:
     def on_DeviceGetEnforcedPowerLimit(self, board: Board) -> int:  # noqa: N802
         return 700_000
 
+    def on_DeviceGetPowerManagementDefaultLimit(self, board: Board) -> int:  # noqa: N802
+        return 650_000
+
+    def on_DeviceGetPowerManagementLimitConstraints(self, board: Board) -> list[int]:  # noqa: N802
+        return [200_000, 710_000]
+
     def on_DeviceGetMaxClockInfo(self, board: Board, kind: int) -> int:  # noqa: N802
         return {1: 1980, 2: 2619}[kind]
 

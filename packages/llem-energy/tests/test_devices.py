@@ -15,6 +15,8 @@ class TestGpuFacts:
         assert (facts.name, facts.driver_version) == ("H100", "600.1")
         assert facts.memory_total_mib == 80 * 1024
         assert facts.power_limit_w == 700.0
+        assert facts.power_limit_default_w == 650.0
+        assert (facts.power_limit_min_w, facts.power_limit_max_w) == (200.0, 710.0)
         assert (facts.sm_clock_max_mhz, facts.memory_clock_max_mhz) == (1980.0, 2619.0)
         assert (facts.ecc_enabled, facts.persistence_mode, facts.mig_enabled) == (
             True,
@@ -27,6 +29,11 @@ class TestGpuFacts:
         [
             ("nvmlDeviceGetMemoryInfo", {"memory_total_mib"}),
             ("nvmlDeviceGetEnforcedPowerLimit", {"power_limit_w"}),
+            ("nvmlDeviceGetPowerManagementDefaultLimit", {"power_limit_default_w"}),
+            (
+                "nvmlDeviceGetPowerManagementLimitConstraints",
+                {"power_limit_min_w", "power_limit_max_w"},
+            ),
             ("nvmlDeviceGetMaxClockInfo", {"sm_clock_max_mhz", "memory_clock_max_mhz"}),
             ("nvmlDeviceGetEccMode", {"ecc_enabled"}),
             ("nvmlDeviceGetPersistenceMode", {"persistence_mode"}),

@@ -28,6 +28,12 @@ class DeviceState:
     """All processes that the driver shows, this one included."""
     temperature_c: float | None
     power_w: float | None
+    sm_clock_mhz: float | None = None
+    memory_clock_mhz: float | None = None
+    performance_state: int | None = None
+    """0 is the fastest."""
+    throttle: tuple[str, ...] | None = None
+    """Reasons that hold the clocks back, such as `sw_power_cap`; empty for none."""
 
 
 class Devices(Protocol):

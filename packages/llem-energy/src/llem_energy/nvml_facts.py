@@ -8,6 +8,7 @@ from llem_schema import AcceleratorFacts, FrozenDict
 
 from llem_energy.nvml_handles import Gpu
 from llem_energy.nvml_library import NvmlLibrary, NvmlRefusal
+from llem_energy.throttling import reasons_of
 
 T = TypeVar("T")
 
@@ -38,6 +39,19 @@ def read_facts(library: NvmlLibrary, gpu: Gpu) -> AcceleratorFacts:
             "memory_total_mib", lambda memory: memory.total / _MIB, "nvmlDeviceGetMemoryInfo"
         ),
         power_limit_w=ask("power_limit_w", _from_milli, "nvmlDeviceGetEnforcedPowerLimit"),
+        power_limit_default_w=ask(
+            "power_limit_default_w", _from_milli, "nvmlDeviceGetPowerManagementDefaultLimit"
+        ),
+        power_limit_min_w=ask(
+            "power_limit_min_w",
+            lambda limits: _from_milli(limits[0]),
+            "nvmlDeviceGetPowerManagementLimitConstraints",
+        ),
+        power_limit_max_w=ask(
+            "power_limit_max_w",
+            lambda limits: _from_milli(limits[1]),
+            "nvmlDeviceGetPowerManagementLimitConstraints",
+        ),
         sm_clock_max_mhz=ask("sm_clock_max_mhz", float, "nvmlDeviceGetMaxClockInfo", _CLOCK_SM),
         memory_clock_max_mhz=ask(
             "memory_clock_max_mhz", float, "nvmlDeviceGetMaxClockInfo", _CLOCK_MEMORY
@@ -61,6 +75,10 @@ def read_state(library: NvmlLibrary, gpu: Gpu) -> DeviceState:
     memory = ask("nvmlDeviceGetMemoryInfo")
     temperature = ask("nvmlDeviceGetTemperature", _TEMPERATURE_GPU)
     milliwatts = ask("nvmlDeviceGetPowerUsage")
+    sm_clock = ask("nvmlDeviceGetClockInfo", _CLOCK_SM)
+    memory_clock = ask("nvmlDeviceGetClockInfo", _CLOCK_MEMORY)
+    performance = ask("nvmlDeviceGetPerformanceState")
+    bits = ask("nvmlDeviceGetCurrentClocksEventReasons")
     processes: dict[int, DeviceProcess] = {}
     for function in (
         "nvmlDeviceGetGraphicsRunningProcesses",
@@ -77,6 +95,10 @@ def read_state(library: NvmlLibrary, gpu: Gpu) -> DeviceState:
         processes=tuple(processes.values()),
         temperature_c=None if temperature is None else float(temperature),
         power_w=None if milliwatts is None else _from_milli(milliwatts),
+        sm_clock_mhz=None if sm_clock is None else float(sm_clock),
+        memory_clock_mhz=None if memory_clock is None else float(memory_clock),
+        performance_state=None if performance is None else int(performance),
+        throttle=None if bits is None else reasons_of(int(bits)),
     )
 
 

@@ -21,6 +21,11 @@ class AcceleratorFacts(Model):
     driver_version: str
     memory_total_mib: float | None
     power_limit_w: float | None
+    """In force."""
+    power_limit_default_w: float | None
+    power_limit_min_w: float | None
+    """The lowest that an administrator may set."""
+    power_limit_max_w: float | None
     sm_clock_max_mhz: float | None
     memory_clock_max_mhz: float | None
     ecc_enabled: bool | None
