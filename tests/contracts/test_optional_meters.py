@@ -69,6 +69,23 @@ class TestPackage:
             pytest.skip(f"{name} is not installed; `hatch run meters:test` has it")
 
 
+class ForgetfulDriver:
+    """A driver that can fail to read the energy counter once."""
+
+    def __init__(self, nvml: SimulatedNvml) -> None:
+        self._nvml = nvml
+        self.fails_next = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._nvml, name)
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, handle: Any) -> Any:  # noqa: N802 - pynvml's
+        if self.fails_next:
+            self.fails_next = False
+            raise self._nvml.NVMLError(self._nvml.NVML_ERROR_UNKNOWN)
+        return self._nvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+
+
 class Machine:
     """Boards of constant power under the meter around one of the packages."""
 
@@ -85,19 +102,22 @@ class Machine:
             for number, (uuid, watts) in enumerate(WATTS.items(), 1)
         )
         scenario = Scenario(gpus=gpus, **script).starting(self.clock)
-        nvml = SimulatedNvml(scenario, self.clock.monotonic_ns)
-        driver_of(name).stand_for(nvml)
-        library = NvmlLibrary(nvml, self.clock, simulated=True)
+        self.nvml = ForgetfulDriver(SimulatedNvml(scenario, self.clock.monotonic_ns))
+        driver_of(name).stand_for(self.nvml)
+        library = NvmlLibrary(self.nvml, self.clock, simulated=True)
         self.devices = NvmlDevices(library, {}).visible()
         self.meter = WrapperMeter(library, self.clock, new_wrapper(name))
 
-    def measured(self, uuid: str, start_s: float, seconds: float = 3.0) -> EnergyReading:
+    def measured(
+        self, uuid: str, start_s: float, seconds: float = 3.0, *, last_look_fails: bool = False
+    ) -> EnergyReading:
         """A window that begins `start_s` after the machine did."""
         start_ns = self.clock.monotonic_ns() + round(start_s * 1e9)
         session = self.meter.open([uuid])
         self.clock.set_monotonic_ns(start_ns)
         window = session.begin("w")
         self.clock.sleep(seconds)
+        self.nvml.fails_next = last_look_fails
         window.end()
         session.close()
         return window.reading()
@@ -198,6 +218,12 @@ class TestFigure:
             end_s=start_s + 1.0,
         )
         reading = Machine(name, faults=(fault,)).measured("GPU-a", 4.0)
+        assert (reading.energy_j, reading.code) == (None, "sensor_failed")
+        assert reading.reason is not None
+        assert {"zeus": "UnknownError", "codecarbon": "cannot read"}[name] in reading.reason
+
+    def test_is_refused_where_the_last_look_alone_fails(self, name: str) -> None:
+        reading = Machine(name).measured("GPU-a", 4.0, last_look_fails=True)
         assert (reading.energy_j, reading.code) == (None, "sensor_failed")
 
     def test_is_not_expected_of_a_board_without_a_counter(self, name: str) -> None:
