@@ -46,6 +46,9 @@ def breaking(devices):
 def without_driver(devices):
     raise OSError("there is no driver for " + ", ".join(devices))
 
+def unspeakable(devices):
+    raise OSError("no driver \\udcff")
+
 def stuck(devices):
     time.sleep(60)
 
@@ -196,6 +199,10 @@ class TestFailure:
     def test_to_open_the_sensors_is_told_at_the_start(self, start: Start) -> None:
         with pytest.raises(SamplerUnavailable, match="OSError: there is no driver for a, b"):
             start("without_driver")
+
+    def test_is_told_also_where_it_is_no_text(self, start: Start) -> None:
+        with pytest.raises(SamplerUnavailable, match=r"OSError: no driver \?"):
+            start("unspeakable")
 
     def test_to_find_them_is_told_at_the_start(self, start: Start) -> None:
         with pytest.raises(SamplerUnavailable, match=r"PluginError: .*board_sensors:nothing"):

@@ -115,7 +115,7 @@ def _be_silent() -> None:
 
 def _tell(report: int, reason: str) -> None:
     try:
-        os.write(report, " ".join(reason.split()).encode()[:2000] + b"\n")
+        os.write(report, " ".join(reason.split()).encode(errors="replace")[:2000] + b"\n")
     except OSError:  # there is no parent any more
         return
 
