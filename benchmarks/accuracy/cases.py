@@ -20,13 +20,13 @@ from workloads import WORKLOADS
 
 START_NS = 7_000_000_000
 """`time.monotonic_ns` of a scenario's second 0."""
-BEFORE_S = 3.6
+BEFORE_S = 2.6
 """Idle time before the window, give or take a tenth."""
 
 CLASSES = (*SENSOR_CLASSES, "two_out_of_step", "irregular")
 """Classes of sensors; the last two are two boards with continuous counters of unlike beats, and one
 whose continuous counter and power come late, off the beat and with noise."""
-LENGTHS_S = (0.3, 1.0, 6.0)
+LENGTHS_S = (0.3, 1.0, 5.0)
 GAIN_ONE = frozenset(CLASSES) - {"noisy"}
 """Classes whose sensors have gain 1 and offset 0."""
 CONTINUOUS = frozenset({"volta", "continuous_counter", "consumer", "two_out_of_step"})

@@ -17,7 +17,7 @@ from llem_testing import FakeClock
 from llem_testing.simulated_gpu import SimulatedNvml
 
 BETWEEN_LOOKS_NS = 100_000_000
-AFTER_S = 3.5
+AFTER_S = 2.5
 
 
 @dataclass(frozen=True)

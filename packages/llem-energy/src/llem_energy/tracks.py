@@ -7,12 +7,12 @@ Seconds count from the start of the window, joules from where the curve begins.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from math import isnan
-from statistics import pstdev
+from statistics import fmean
 
 from llem_energy.rows import Rows
 from llem_energy.ticks import Beat, Dated, Update, as_latest, date, updates
@@ -67,16 +67,26 @@ class Track:
         shows, 2.7 times its own scatter, since the quietest of many scatters about a third as
         much as all of them do."""
         powers = self.powers_w(-math.inf, math.inf)
-        spells = (
-            pstdev(powers[start : start + _QUIETEST])
-            for start in range(len(powers) - _QUIETEST + 1)
-        )
-        return max(self.scatter_w, _QUIETEST_SHARE * min(spells, default=0.0))
+        quietest = min(_variances(powers), default=0.0)
+        return max(self.scatter_w, _QUIETEST_SHARE * math.sqrt(quietest))
 
     def powers_w(self, start_s: float, end_s: float) -> list[float]:
         """Mean power between neighbouring knots that both lie in the span."""
         inside = [knot for knot in self.knots if start_s <= knot.at_s <= end_s]
         return [slope_w(first, second) for first, second in pairwise(inside)]
+
+
+def _variances(powers: Sequence[float]) -> Iterator[float]:
+    """Of every spell, each from the one before it, around the middle of all."""
+    middle = fmean(powers) if powers else 0.0
+    away = [power - middle for power in powers]
+    total = sum(away[:_QUIETEST])
+    squares = sum(value * value for value in away[:_QUIETEST])
+    for end in range(_QUIETEST, len(away) + 1):
+        yield max(squares / _QUIETEST - (total / _QUIETEST) ** 2, 0.0)
+        if end < len(away):
+            total += away[end] - away[end - _QUIETEST]
+            squares += away[end] ** 2 - away[end - _QUIETEST] ** 2
 
 
 def slope_w(first: Knot, second: Knot) -> float:
