@@ -7,7 +7,9 @@ it is left as it is.
 """
 
 import logging
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from importlib.metadata import version
 from types import SimpleNamespace
 from typing import Any
@@ -25,7 +27,7 @@ class CodeCarbon:
     def __init__(self, *, virtual: bool) -> None:
         self._virtual = virtual
         self._driver = StandIn()
-        with self._driver.installed():
+        with self._driver.installed(), redirect_stdout(sys.stderr):  # it tells of AMD's library
             from codecarbon import emissions_tracker
             from codecarbon.core import gpu, units
             from codecarbon.external import task
