@@ -61,6 +61,20 @@ def heavy_modules_after(code: str) -> set[str]:
     return HEAVY & set(json.loads(outcome.stdout.splitlines()[-1]))
 
 
+def heavy_modules_of(*arguments: str) -> set[str]:
+    """What the command line loads for these arguments, which it must answer with success."""
+    return heavy_modules_after(
+        f"sys.argv = ['llem', *{arguments!r}]\n"
+        "from llem_cli.app import main\n"
+        "try:\n"
+        "    main()\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0, end.code\n"
+        "else:\n"
+        "    raise AssertionError('main() returned')"
+    )
+
+
 class TestImportOfOnePackage:
     def test_brings_no_more_than_it_says(self, package: Any) -> None:
         name = package.import_name
@@ -70,17 +84,11 @@ class TestImportOfOnePackage:
 class TestCommandLine:
     @pytest.mark.parametrize("flag", ["--help", "--version"])
     def test_answers_without_a_heavy_module(self, flag: str) -> None:
-        code = (
-            f"sys.argv = ['llem', {flag!r}]\n"
-            "from llem_cli.app import main\n"
-            "try:\n"
-            "    main()\n"
-            "except SystemExit as end:\n"
-            "    assert end.code == 0, end.code\n"
-            "else:\n"
-            "    raise AssertionError('main() returned')"
-        )
-        assert heavy_modules_after(code) <= {"cyclopts", "rich"}  # cyclopts brings rich
+        assert heavy_modules_of(flag) <= {"cyclopts", "rich"}  # cyclopts brings rich
+
+    def test_measures_a_command_without_an_engine_or_a_store(self) -> None:
+        brought = {"cyclopts", "platformdirs", "pydantic", "pynvml", "rich"}
+        assert heavy_modules_of("measure", "--", "true") <= brought
 
 
 class TestListing:

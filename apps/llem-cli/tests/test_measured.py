@@ -1,5 +1,6 @@
 """What a person reads of a measured command; an estimate is called one."""
 
+import re
 from typing import Any
 
 import llem
@@ -56,6 +57,10 @@ class TestMeasured:
             "Power         100.0 W mean, 200.0 W peak",
             "Devices       GPU-0: 200.0 J, 100.0 W mean, 200.0 W peak, counter_edges",
         ]
+
+    def test_names_a_long_command_by_its_beginning(self) -> None:
+        first = shown(name="python -c '\nimport this\n' " + "x " * 100)[0]
+        assert re.fullmatch(r"python -c ' import this ' [x ]+ \.\.\.: 2\.000 s, exit code 3", first)
 
     def test_says_of_each_device_what_it_gave_or_why_not(self) -> None:
         lost = device("GPU-1", None, reason="the GPU stopped to answer")

@@ -1,17 +1,21 @@
 """What `llem measure` says of a command, as text."""
 
 from collections.abc import Iterator
+from textwrap import shorten
 
 import llem
 from llem_schema import ENERGY_ESTIMATED, DeviceReading, EnergyReading
 
 from llem_cli.layout import joules, row
 
+_NAME_COLUMNS = 80
+
 
 def measured_lines(measured: llem.CommandReading) -> Iterator[str]:
     """Time, exit code, energy with its uncertainty, power, and each device."""
     reading = measured.reading
-    yield f"{reading.name}: {reading.duration_s:.3f} s, exit code {measured.exit_code}"
+    name = shorten(reading.name, _NAME_COLUMNS, placeholder=" ...")
+    yield f"{name}: {reading.duration_s:.3f} s, exit code {measured.exit_code}"
     yield from _energy(reading)
     powers = _powers(reading)
     if powers:
