@@ -15,6 +15,8 @@ from llem_testing.simulated_gpu import Bursts, Gpu, Scenario, Sensors, Simulated
 
 NOT_SUPPORTED, TIMEOUT, LIBRARY_NOT_FOUND, LOST = 3, 10, 12, 15
 ENERGY_FIELD = 83
+UNUSED_PID = 2**22 + 42
+"""Beyond what the kernel gives (proc(5), pid_max), so that no process of this machine has it."""
 
 
 class HandClock:
@@ -154,10 +156,10 @@ class ScriptedNvml:
         return [int(board.mig), int(board.mig)]
 
     def on_DeviceGetComputeRunningProcesses(self, board: Board) -> list[Any]:  # noqa: N802
-        return [SimpleNamespace(pid=42, usedGpuMemory=2**30)]
+        return [SimpleNamespace(pid=UNUSED_PID, usedGpuMemory=2**30)]
 
     def on_DeviceGetGraphicsRunningProcesses(self, board: Board) -> list[Any]:  # noqa: N802
-        return [SimpleNamespace(pid=42, usedGpuMemory=None)]
+        return [SimpleNamespace(pid=UNUSED_PID, usedGpuMemory=None)]
 
     def on_DeviceGetTemperature(self, board: Board, sensor: int) -> int:  # noqa: N802
         return 40

@@ -53,7 +53,9 @@ class TestGpuFacts:
         machine = make_machine()
         state = machine.devices().state(machine.uuids[0])
         assert (state.free_memory_mib, state.used_memory_mib) == (79 * 1024, 1024)
-        assert [(process.pid, process.memory_mib) for process in state.processes] == [(42, 1024)]
+        assert [(process.pid, process.memory_mib) for process in state.processes] == [
+            (2**22 + 42, 1024)
+        ]
         assert (state.temperature_c, state.power_w) == (40.0, 50.0)
 
     def test_an_unknown_uuid_or_name_is_a_config_error(self, make_machine: Any) -> None:

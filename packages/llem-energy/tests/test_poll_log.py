@@ -19,6 +19,7 @@ STATE_FIELDS = {
     "memory_clock_mhz": REAL,
     "performance_state": WHOLE,
     "throttle_bits": WHOLE,
+    "other_processes": WHOLE,
     "throttled_ns": st.none() | st.tuples(*[WHOLE] * len(CUMULATIVE_FIELDS)),
 }
 POLL_FIELDS = {
@@ -28,7 +29,7 @@ POLL_FIELDS = {
     "instant_w": REAL,
     "average_w": REAL,
     "state": st.none() | st.builds(BoardState, **STATE_FIELDS),
-    "lost": st.none() | st.text(st.characters(exclude_characters="\0"), max_size=20),
+    "lost": st.none() | st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20),
 }
 POLLS = st.builds(Poll, **POLL_FIELDS)
 
@@ -83,6 +84,11 @@ class TestRecord:
         ((_, (poll,)),) = log.reader.passes()
         assert poll.lost is not None
         assert poll.lost.startswith("the GPU has fallen off the bus; üü")
+
+    def test_a_reason_that_is_no_text_does_not_stop_the_log(self, log: Log) -> None:
+        log.write_polls([Poll(1, lost="gone \udcff")])
+        ((_, (poll,)),) = log.reader.passes()
+        assert poll.lost == "gone ?"
 
     def test_a_number_that_no_driver_means_counts_as_not_read(self, log: Log) -> None:
         log.write_polls([Poll(1, state=BoardState(throttle_bits=2**64 - 1))])
@@ -158,7 +164,7 @@ class TestTornPass:
 
 
 class TestHeader:
-    @pytest.mark.parametrize("content", [b"", b"llempoll", b"llempoll\2" + b"\0" * 15, b"?" * 24])
+    @pytest.mark.parametrize("content", [b"", b"llempoll", b"llempoll\xff" + b"\0" * 15, b"?" * 24])
     def test_another_file_or_version_is_refused(self, content: bytes) -> None:
         with tempfile.TemporaryFile() as file:
             os.pwrite(file.fileno(), content, 0)

@@ -18,6 +18,7 @@ from llem_testing.simulated_gpu import (
     VOLTA,
     ConstantPower,
     Gpu,
+    GpuProcess,
     Scenario,
     write_scenario,
 )
@@ -59,7 +60,10 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Variables that put a process on a machine with one board, with a place for its card."""
+    """Variables that put a process on a machine with one board, with a place for its card.
+
+    The board is held by this process.
+    """
     folder = tmp_path_factory.mktemp("machine")
     board = Gpu(
         uuid=BOARD,
@@ -67,6 +71,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         power=ConstantPower(power_w=WATTS),
         compute_capability=(7, 0),
         sensors=VOLTA,
+        processes=(GpuProcess(pid=os.getpid(), memory_mib=100),),
     )
     write_scenario(Scenario(gpus=(board,)).starting(SystemClock()), folder / "machine.json")
     return {
@@ -119,6 +124,10 @@ class TestSession:
         reading = window.reading(GUARD_S)
         assert is_right(reading)
         assert "sampler_in_process" not in reading.flags
+
+    def test_is_no_stranger_to_its_own_sampler(self, bench: Bench) -> None:
+        reading = window_of(bench.open()).reading(GUARD_S)
+        assert "shared_device" not in reading.flags
 
     def test_several_at_once_are_sampled_apart(self, bench: Bench) -> None:
         first, second = bench.open(), bench.open()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Any
 
 from llem_contracts import Sample
 from llem_schema import DeviceReading, FrozenDict
@@ -49,6 +50,8 @@ SENSOR_FALLBACK = "sensor_fallback"
 """Flag: the preferred sensor failed, and another one gave the figure."""
 SENSOR_INTERRUPTED = "sensor_interrupted"
 """Flag: for a while the sensor of the figure was not read."""
+SHARED_DEVICE = "shared_device"
+"""Flag: a process that is none of the measured work computed on the device."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +120,14 @@ class MeteredDevice:
         """Energy of a closed window. `stopped`: why sampling ended, where it has."""
         window = self._energy_of(start_ns, end_ns, stopped)
         held = throttled(self.trace.states, start_ns, end_ns)
-        told = {
+        told: dict[str, Any] = {
             "throttled_s": None if held.seconds is None else FrozenDict(held.seconds),
             "throttled_source": held.source,
             "throttled_resolution_s": held.resolution_s,
             "throttled_reason": held.reason,
         }
+        if self.trace.shared_between(start_ns, end_ns):
+            told["flags"] = (*window.reading.flags, SHARED_DEVICE)
         return replace(window, reading=window.reading.model_copy(update=told))
 
     def _energy_of(self, start_ns: int, end_ns: int, stopped: str | None) -> DeviceWindow:

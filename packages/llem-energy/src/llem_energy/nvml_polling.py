@@ -3,6 +3,7 @@
 The entry of the sampler process for the meter `nvml`: `llem_energy.nvml_polling:open_sensors`.
 """
 
+import os
 from collections.abc import Sequence
 
 from llem_contracts import Clock, SystemClock
@@ -10,6 +11,7 @@ from llem_contracts import Clock, SystemClock
 from llem_energy.nvml_handles import take_inventory
 from llem_energy.nvml_library import open_library
 from llem_energy.nvml_sensors import NvmlSensors
+from llem_energy.other_processes import OtherProcesses
 from llem_energy.poll import Poll
 from llem_energy.polling import Sensors
 
@@ -30,6 +32,7 @@ class MissingGpu:
 def open_sensors(uuids: Sequence[str]) -> list[Sensors]:
     """The sensors of GPUs, through the binding that the environment names.
 
+    The parent of this process is taken for the one that measures.
     Raises `NvmlRefusal` where NVML does not answer at all.
     """
     clock = SystemClock()
@@ -37,6 +40,7 @@ def open_sensors(uuids: Sequence[str]) -> list[Sensors]:
     inventory = take_inventory(library)
     if inventory.failure is not None:
         raise inventory.failure
+    others = OtherProcesses(os.getppid())
     sensors: list[Sensors] = []
     for uuid in uuids:
         gpu = inventory.by_uuid(uuid)
@@ -44,5 +48,5 @@ def open_sensors(uuids: Sequence[str]) -> list[Sensors]:
             missing = "; ".join([f"the driver shows no GPU {uuid}", *inventory.unreadable])
             sensors.append(MissingGpu(missing, clock))
         else:
-            sensors.append(NvmlSensors(library, gpu.handle, clock))
+            sensors.append(NvmlSensors(library, gpu.handle, clock, others))
     return sensors

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from llem_contracts import Clock
 
 from llem_energy.nvml_library import TIMEOUT, NvmlLibrary, NvmlRefusal
+from llem_energy.other_processes import OtherProcesses
 from llem_energy.poll import BoardState, Poll
 from llem_energy.throttling import CUMULATIVE_FIELDS
 
@@ -23,6 +24,7 @@ _NAMES: dict[Quantity, str] = {
 }
 _ENERGY_CALL = "nvmlDeviceGetTotalEnergyConsumption"
 _USAGE_CALL = "nvmlDeviceGetPowerUsage"
+_PROCESSES_CALL = "nvmlDeviceGetComputeRunningProcesses"
 _TEMPERATURE_GPU = 0
 _TOTAL_POWER_SAMPLES = 0
 _CLOCK_SM = 1
@@ -35,10 +37,18 @@ _GA100 = (8, 0)
 class NvmlSensors:
     """Finds out at start which sensors answer, then reads those, all fields in one call."""
 
-    def __init__(self, library: NvmlLibrary, handle: Any, clock: Clock) -> None:
+    def __init__(
+        self,
+        library: NvmlLibrary,
+        handle: Any,
+        clock: Clock,
+        others: OtherProcesses | None = None,
+    ) -> None:
+        """`others`: tells who is a stranger; by default anybody that this process did not start."""
         self._library = library
         self._handle = handle
         self._clock = clock
+        self._others = others or OtherProcesses()
         self._state_due_ns = 0
         self.compute_capability = self._asked_capability()
         """None where the driver does not tell."""
@@ -205,7 +215,18 @@ class NvmlSensors:
             performance_state=None if performance is None else int(performance),
             throttle_bits=None if bits is None else int(bits),
             throttled_ns=self._throttled_ns(lost),
+            other_processes=self._other_processes(lost),
         )
+
+    def _other_processes(self, lost: list[str]) -> int | None:
+        if lost:
+            return None
+        try:
+            processes = self._library.call_once(_PROCESSES_CALL, self._handle)
+        except NvmlRefusal as refusal:
+            _note_loss(lost, refusal)
+            return None
+        return self._others.count(process.pid for process in processes)
 
     def _throttled_ns(self, lost: list[str]) -> tuple[int | None, ...] | None:
         if not self._throttle_fields or lost:

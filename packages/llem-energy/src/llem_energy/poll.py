@@ -16,6 +16,8 @@ class BoardState:
     """Reasons that hold right now, as NVML's bits."""
     throttled_ns: tuple[int | None, ...] | None = None
     """Time under each reason of `throttling.CUMULATIVE_FIELDS` since the driver was loaded."""
+    other_processes: int | None = None
+    """Processes that compute on the device and are none of the measured work."""
 
 
 @dataclass(frozen=True, slots=True)

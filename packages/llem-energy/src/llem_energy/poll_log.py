@@ -25,7 +25,7 @@ from llem_energy.poll import BoardState, Poll
 from llem_energy.throttling import CUMULATIVE_FIELDS
 
 _MAGIC = b"llempoll"
-_VERSION = 1
+_VERSION = 2
 _HEADER = struct.Struct("<8sIIQ")
 """Magic, version, devices, slots."""
 _CHECKSUM = struct.Struct("<I4x")
@@ -33,9 +33,9 @@ _NUMBER = struct.Struct("<Q")
 _REASONS = len(CUMULATIVE_FIELDS)
 _QUICK = struct.Struct("<qqdddB7x")
 """Instant, half width, energy, two powers, marks."""
-_SLOW = struct.Struct(f"<dddqq{_REASONS}q80s")
-"""Temperature, two clocks, performance state, throttle bits, time under each throttle reason; why
-the device is lost."""
+_SLOW = struct.Struct(f"<dddqqq{_REASONS}q80s")
+"""Temperature, two clocks, performance state, throttle bits, other processes, time under each
+throttle reason; why the device is lost."""
 _POLL = struct.Struct(_QUICK.format + _SLOW.format.removeprefix("<"))
 _NOTHING_SLOW = bytes(_SLOW.size)
 _HAS_STATE, _HAS_THROTTLED, _IS_LOST = 1, 2, 4
@@ -176,8 +176,9 @@ def _encode_slow(state: BoardState, poll: Poll) -> tuple[int, bytes]:
         _real(state.memory_clock_mhz),
         _whole(state.performance_state),
         _whole(state.throttle_bits),
+        _whole(state.other_processes),
         *map(_whole, state.throttled_ns or (None,) * _REASONS),
-        (poll.lost or "").encode(),
+        (poll.lost or "").encode(errors="replace"),
     )
     return marks, slow
 
@@ -196,14 +197,15 @@ def _decode(record: tuple[Any, ...]) -> Poll:
 
 
 def _state(marks: int, slow: Sequence[float]) -> BoardState:
-    temperature_c, sm_clock_mhz, memory_clock_mhz, performance_state, bits, *throttled = slow
+    temperature_c, sm_clock_mhz, memory_clock_mhz, performance_state, bits, others, *held = slow
     return BoardState(
         temperature_c=_real_or_none(temperature_c),
         sm_clock_mhz=_real_or_none(sm_clock_mhz),
         memory_clock_mhz=_real_or_none(memory_clock_mhz),
         performance_state=_whole_or_none(performance_state),
         throttle_bits=_whole_or_none(bits),
-        throttled_ns=tuple(map(_whole_or_none, throttled)) if marks & _HAS_THROTTLED else None,
+        throttled_ns=tuple(map(_whole_or_none, held)) if marks & _HAS_THROTTLED else None,
+        other_processes=_whole_or_none(others),
     )
 
 

@@ -136,6 +136,12 @@ class Trace:
         """Slow states with their instants, from `start_ns` to `end_ns`, both included."""
         return [(at_ns, state) for at_ns, state in self.states if start_ns <= at_ns <= end_ns]
 
+    def shared_between(self, start_ns: int, end_ns: int) -> bool:
+        """Whether a stranger was on the device: at any look in the span, or at the last before."""
+        first = max(bisect_right(self.states, start_ns, key=lambda state: state[0]) - 1, 0)
+        looks = self.states[first : bisect_right(self.states, end_ns, key=lambda state: state[0])]
+        return any(state.other_processes for _, state in looks)
+
     def power_w(self, index: int) -> float:
         """Power of a poll: that of the moment where it can be read; NaN where none was."""
         instant_w = self.instants_w[index]
