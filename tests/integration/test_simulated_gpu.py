@@ -12,6 +12,7 @@ from llem_testing.simulated_gpu import (
     SCENARIO_VARIABLE,
     ConstantPower,
     Gpu,
+    GpuProcess,
     Scenario,
     SquareWave,
     Throttle,
@@ -57,6 +58,7 @@ def ran(shared_llem: Command) -> Ran:
         pci_bus_id="00000000:01:00.0",
         power=SquareWave(low_w=90.0, high_w=HIGHEST_W, period_s=0.83),
         sensors=CONTINUOUS_COUNTER,
+        processes=(GpuProcess(pid=1, memory_mib=2048),),
         throttling=(Throttle(reason="sw_power_cap", spans_s=((0.0, 1e6),)),),
     )
     scenario = Scenario(gpus=(idle, metered), start_ns=time.monotonic_ns())
@@ -97,6 +99,13 @@ class TestEnergy:
         assert ran.result.meter.name == "nvml"
         assert "simulated_device" in ran.result.meter.flags
         assert "simulated_device" in {w.code for w in ran.result.measurement_warnings}
+
+
+class TestSharedDevice:
+    def test_is_warned_of_before_the_run_and_after_it(self, ran: Ran) -> None:
+        warnings = {w.code: w.message for w in ran.result.measurement_warnings}
+        assert "pid 1 with 2,048 MiB" in warnings["device_in_use"]
+        assert METERED in warnings["shared_device"]
 
 
 class TestThrottling:

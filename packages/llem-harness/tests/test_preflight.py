@@ -1,9 +1,10 @@
 """What pre-flight looks at, and what it leaves alone."""
 
+import os
 from dataclasses import replace
 from typing import Any
 
-from llem_contracts import Problem
+from llem_contracts import DeviceProcess, DeviceState, Problem
 from llem_harness import check, inspect, run
 from llem_schema import DeviceFacts, WorkOrder
 from llem_testing import (
@@ -51,6 +52,34 @@ class TestPersistenceMode:
     def test_of_a_gpu_that_the_run_does_not_use_is_none(self, world: Any, order: WorkOrder) -> None:
         idle = example_accelerator(persistence_mode=False)
         world.with_ports(devices=ScriptedDevices([example_host(), idle]))
+        assert check(order, world.ports).warnings == ()
+
+
+class TestOtherProcesses:
+    def warnings(
+        self, make_world: Any, order: WorkOrder, *processes: DeviceProcess
+    ) -> tuple[Problem, ...]:
+        state = DeviceState(1e5, 0.0, processes, None, None)
+        devices = ScriptedDevices([example_host(), GPU], {GPU.uuid: state})
+        return check(order, on_gpu(make_world).with_ports(devices=devices).ports).warnings
+
+    def test_on_the_gpu_are_a_warning_with_their_pids_and_memory(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        others = DeviceProcess(4321, 20480.0), DeviceProcess(17, None)
+        (problem,) = self.warnings(make_world, order, *others)
+        assert (problem.code, problem.blocking) == ("device_in_use", False)
+        assert problem.message.endswith("pid 4321 with 20,480 MiB, pid 17")
+        assert GPU.uuid in problem.message
+
+    def test_this_one_is_none_of_them(self, make_world: Any, order: WorkOrder) -> None:
+        assert self.warnings(make_world, order, DeviceProcess(os.getpid(), 500.0)) == ()
+
+    def test_on_a_gpu_that_the_run_does_not_use_are_none(
+        self, world: Any, order: WorkOrder
+    ) -> None:
+        state = DeviceState(1e5, 0.0, (DeviceProcess(17, None),), None, None)
+        world.with_ports(devices=ScriptedDevices([example_host(), GPU], {GPU.uuid: state}))
         assert check(order, world.ports).warnings == ()
 
 

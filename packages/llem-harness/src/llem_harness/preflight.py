@@ -1,5 +1,6 @@
 """First step: everything that could stop the run, found before it begins."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TypeVar
 from llem_contracts import (
     BackendPlan,
     ConfigError,
+    DeviceProcess,
     LlemError,
     MeterChoice,
     NotSupported,
@@ -87,6 +89,7 @@ def inspect(order: WorkOrder, ports: Ports) -> Inspection:
     if any(logical.partition(":")[0] != "cpu" for logical in plan.devices):
         problems += ports.devices.problems()
     problems += _unloadable(devices)
+    problems += _in_use(devices, ports)
     meter = choose_meter(config.energy.meter, ports.meters, devices) if devices else None
     if meter is not None:
         problems += meter.problems
@@ -141,6 +144,32 @@ def _unloadable(devices: tuple[DeviceFacts, ...]) -> tuple[Problem, ...]:
         for device in devices
         if isinstance(device, AcceleratorFacts) and device.persistence_mode is False
     )
+
+
+def _in_use(devices: tuple[DeviceFacts, ...], ports: Ports) -> tuple[Problem, ...]:
+    """GPUs on which others compute: their joules cannot be told from ours."""
+    found = []
+    for device in devices:
+        if not isinstance(device, AcceleratorFacts):
+            continue
+        held = [p for p in ports.devices.state(device.uuid).processes if p.pid != os.getpid()]
+        if held:
+            found.append(
+                Problem(
+                    code="device_in_use",
+                    message=f"{device.name} ({device.uuid}) is used by other processes too, whose "
+                    f"energy would be in the figures: {', '.join(map(_process, held))}",
+                    cure="Wait for them or end them, or choose another GPU in "
+                    "CUDA_VISIBLE_DEVICES.",
+                    blocking=False,
+                )
+            )
+    return tuple(found)
+
+
+def _process(process: DeviceProcess) -> str:
+    memory = "" if process.memory_mib is None else f" with {process.memory_mib:,.0f} MiB"
+    return f"pid {process.pid}{memory}"
 
 
 def _memory(order: WorkOrder, ports: Ports, plan: BackendPlan) -> MemoryEstimate | None:
