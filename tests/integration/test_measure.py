@@ -1,27 +1,26 @@
 """`llem measure`: joules of any command, whose streams, signals and exit code stay its own."""
 
+import math
 import re
 import signal
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from llem_schema import EnergyReading
 from llem_testing.process import LLEM, Command
 from llem_testing.simulated_gpu import (
     CONTINUOUS_COUNTER,
-    SCENARIO_VARIABLE,
     ConstantPower,
     Fault,
     Gpu,
     Scenario,
     SquareWave,
     Truth,
-    write_scenario,
 )
+
+from .simulated_machine import simulated
 
 NO_SENSOR = ("--meter", "none")
 METERED, OTHER = "GPU-metered", "GPU-other"
@@ -40,15 +39,6 @@ GPUS = (
     ),
 )
 STAMPS = "import time; print(time.monotonic_ns()); time.sleep(2.0); print(time.monotonic_ns())"
-
-
-def simulated(scenario: Scenario, folder: Path) -> Mapping[str, str]:
-    """The environment that puts the command on a simulated machine."""
-    write_scenario(scenario, folder / "machine.json")
-    return {
-        "LLEM_NVML_BINDING": "llem_testing.simulated_gpu.binding:BINDING",
-        SCENARIO_VARIABLE: str(folder / "machine.json"),
-    }
 
 
 def shell(llem: Command, script: str) -> Command:
@@ -84,15 +74,15 @@ def measured(shared_llem: Command) -> Measured:
 class TestEnergy:
     def test_is_the_true_one_within_its_uncertainty(self, measured: Measured) -> None:
         reading = measured.reading
-        for device in reading.devices:
-            true_j = measured.truth.energy_j(device.uuid, reading.start_ns, reading.end_ns)
-            assert device.energy_j == pytest.approx(true_j, rel=0.02)
-        true_j = sum(
-            measured.truth.energy_j(uuid, reading.start_ns, reading.end_ns)
-            for uuid in (METERED, OTHER)
-        )
+        true_j = {
+            gpu.uuid: measured.truth.energy_j(gpu.uuid, reading.start_ns, reading.end_ns)
+            for gpu in GPUS
+        }
         assert reading.uncertainty_j is not None
-        assert reading.energy_j == pytest.approx(true_j, abs=reading.uncertainty_j)
+        assert reading.energy_j == pytest.approx(sum(true_j.values()), abs=reading.uncertainty_j)
+        for device in reading.devices:
+            of_device_j = 2 * math.hypot(*device.terms.values())
+            assert device.energy_j == pytest.approx(true_j[device.uuid], abs=of_device_j)
 
     def test_is_that_of_the_whole_command(self, measured: Measured) -> None:
         assert measured.reading.start_ns < measured.first_ns

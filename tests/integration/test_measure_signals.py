@@ -1,13 +1,18 @@
 """Signals and keys while `llem measure` runs a command."""
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from llem_schema import EnergyReading
 from llem_testing.process import Command
 from llem_testing.running import Running
+from llem_testing.simulated_gpu import CONTINUOUS_COUNTER, ConstantPower, Gpu, Scenario
 from llem_testing.terminal import CTRL_BACKSLASH, CTRL_C, in_terminal
+
+from .simulated_machine import simulated
 
 MEASURE = ("measure", "--meter", "none", "--", "sh", "-c")
 CTRL_Z = "\x1a"
@@ -60,6 +65,35 @@ class TestSignal:
             running.send(signal.SIGINT)
             running.send(signal.SIGTERM)
             assert running.finish().code == 143
+
+
+class TestSampling:
+    """What polls the sensors does not come between a signal and the command."""
+
+    GPU = Gpu(uuid="GPU-0", power=ConstantPower(power_w=300.0), sensors=CONTINUOUS_COUNTER)
+
+    def test_goes_on_to_the_end_of_a_command_that_a_signal_ended(self, llem: Command) -> None:
+        scenario = Scenario(gpus=(self.GPU,), start_ns=time.monotonic_ns())
+        script = f"trap 'exit 7' TERM; {WAITS}"
+        with llem.start(
+            *("measure", "--json", "--", "sh", "-c", script), env=simulated(scenario, llem.folder)
+        ) as running:
+            running.wait_for("ready")
+            time.sleep(1.0)  # long enough for any window to have joules
+            running.send(signal.SIGTERM)
+            done = running.finish()
+        assert done.code == 7
+        reading = EnergyReading.model_validate_json(done.stdout)
+        assert reading.energy_j == pytest.approx(300.0 * reading.duration_s, rel=0.02)
+
+    def test_has_no_thread_that_takes_them(self, llem: Command) -> None:
+        scenario = Scenario(gpus=(self.GPU,), start_ns=time.monotonic_ns())
+        blocked = "sleep 0.2; grep -h SigBlk /proc/$PPID/task/*/status"
+        done = llem("measure", "--", "sh", "-c", blocked, env=simulated(scenario, llem.folder))
+        masks = [int(line.split()[1], 16) for line in done.stdout.splitlines()]
+        open_to_it = [mask for mask in masks if not mask & 1 << signal.SIGTERM - 1]
+        assert len(masks) > 2
+        assert len(open_to_it) == 1  # the one that waits for signals to pass them on
 
 
 class TestKeys:
