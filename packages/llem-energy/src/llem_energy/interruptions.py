@@ -7,7 +7,7 @@ from itertools import pairwise
 
 INTERRUPTED_S = 0.25
 """A sensor that was not read for longer counts as interrupted: more than two updates of all current
-boards (100 ms, arXiv 2312.02741) are missing, and more than ten polls."""
+boards (100 ms, arXiv 2312.02741) are missing, and several polls."""
 BESIDE_S = 0.1
 """An interruption this close to a window concerns its ends."""
 
