@@ -20,7 +20,10 @@ class TestConfiguration:
         ("text", "words"),
         [
             ("modle: gpt2\nmodel: gpt2\n", ["modle", "'model'"]),
-            ("model: gpt2\npytorch: {batchsize: 2}\n", ["pytorch.batchsize", "'pytorch.batch_size'"]),
+            (
+                "model: gpt2\npytorch: {batchsize: 2}\n",
+                ["pytorch.batchsize", "'pytorch.batch_size'"],
+            ),
             ("model: gpt2\nn: many\n", ["n:", "integer", "'many'"]),
             ("model: gpt2\nprecision: int3\n", ["precision", "'int3'"]),
             ("model: gpt2\nmodel: gpt3\n", ["e.yaml:2:1", "'model' stands here twice"]),

@@ -58,6 +58,13 @@ class TestCarry:
             assert carried is not None
             assert carried.energy_j == pytest.approx(180.0 * 1.04)
 
+    def test_a_burst_that_may_be_on_either_side_is_doubted(self) -> None:
+        """20 ms of 300 W in the update of the end: 1.05 s."""
+        track = curve([60.0] * 10 + [60.0 + 0.2 * 240] + [60.0] * 10)
+        end = carry(track, 1.05, window_is_right=False)
+        assert end is not None
+        assert end.sigma_j == pytest.approx(4.8 / 3**0.5, rel=0.05)
+
     def test_a_burst_before_a_quiet_end_stays_inside(self) -> None:
         """20 ms of 300 W that end with the window at 1.05 s."""
         track = curve([60.0] * 10 + [60.0 + 0.2 * 240] + [60.0] * 10)

@@ -31,6 +31,7 @@ def readings(machine: Any, load: list[tuple[float, float]]) -> tuple[Any, list[A
 
 class TestWindows:
     @few
+    @example(load=[(0.75, 51.0), (0.0625, 77.0)])
     @given(load=loads)
     def test_adjacent_ones_add_up_to_the_enclosing_one(
         self, make_machine: Any, load: list[tuple[float, float]]

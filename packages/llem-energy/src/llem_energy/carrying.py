@@ -82,10 +82,24 @@ def carry(track: Track, at_s: float, *, window_is_right: bool) -> Carried | None
         chosen = other
     return Carried(
         energy_j=chosen.energy_j,
-        sigma_j=chosen.sigma_j,
+        sigma_j=math.hypot(chosen.sigma_j, _unplaced_j(outer, inner, across)),
         outside=chosen is outer and outer.steady,
         power_w=chosen.power_w,
     )
+
+
+def _unplaced_j(outer: _Side, inner: _Side, across: _Side) -> float:
+    """1 sigma of a burst within the interval that may lie on either side of the instant.
+
+    It shows where the interval's own power is beyond that of the steady spells on both sides.
+    """
+    low_w, high_w = sorted((outer.power_w, inner.power_w))
+    spare_w = max(_TOLERANCE * high_w, _TOLERANCE_W)
+    if not (outer.steady and inner.steady) or (
+        low_w - spare_w <= across.power_w <= high_w + spare_w
+    ):
+        return 0.0
+    return abs(outer.energy_j - inner.energy_j) / math.sqrt(3)
 
 
 def _stepped_beyond(chosen: _Side, other: _Side, left: _Side, right: _Side, across: _Side) -> bool:
