@@ -1,6 +1,7 @@
 """Signals and keys while `llem measure` runs a command."""
 
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,17 @@ CTRL_Z = "\x1a"
 
 WAITS = "echo ready >&2; while :; do sleep 0.05; done"
 """A script that works until something ends it."""
+
+UNTIL_IT_GOES_ON = """if True:
+    import signal, sys
+
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCONT})
+    print("ready", flush=True)
+    signal.sigwait({signal.SIGCONT})
+    sys.exit(7)
+"""
+"""A program that ends when it goes on after a stop. It starts no other: a shell that is about to do
+so may be stopped between two processes, where nobody sees it."""
 
 
 @contextmanager
@@ -122,8 +134,8 @@ class TestKeys:
     def test_ctrl_z_stops_both_until_the_shell_lets_them_go_on(self, llem: Command) -> None:
         with_jobs = '"$0" "$@"; echo "stopped $?"; fg >/dev/null; echo "ended $?"'
         shell = Command(llem.folder, llem.environ, ("/bin/sh", "-mc", with_jobs, *llem.program))
-        script = f"trap 'exit 7' CONT; {WAITS}"
-        with in_terminal(shell, *MEASURE, script, columns=200) as terminal:
+        command = ("--", sys.executable, "-c", UNTIL_IT_GOES_ON)
+        with in_terminal(shell, "measure", "--meter", "none", *command, columns=200) as terminal:
             terminal.wait_until_shows("ready")
             terminal.type(CTRL_Z)
             terminal.wait_until_shows(f"stopped {128 + signal.SIGTSTP}")
