@@ -98,6 +98,13 @@ class Case:
         truth = Truth(scenario)
         return sum(truth.energy_j(gpu.uuid, start_ns, end_ns) for gpu in scenario.gpus)
 
+    def sensed_j(self, true_j: float) -> float:
+        """What an ideal reading of the sensors would be: the truth with their gain and offset."""
+        energy = _SENSORS[self.sensors].energy if self.sensors in _SENSORS else None
+        if energy is None:
+            return true_j
+        return energy.gain * true_j + energy.offset_w * self.length_s
+
     def _chance(self) -> Random:
         return Random(self.key)
 

@@ -42,6 +42,8 @@ SEEDS = 23
 """23 windows in each of the 45 cells of a class: 1035 a class."""
 PEERS = ("counter difference", "polling 100 ms", "zeus", "codecarbon")
 
+_VERDICTS = {True: "holds", False: "MISSED", None: "-"}
+
 
 def our_outcome(case: Case) -> Outcome:
     measured = measure(case, absolute=case.sensors not in GAIN_ONE)
@@ -52,6 +54,7 @@ def our_outcome(case: Case) -> Outcome:
         seed=case.seed,
         tool=OURS,
         true_j=measured.true_j,
+        sensed_j=case.sensed_j(measured.true_j),
         energy_j=measured.energy_j,
         half_width_j=measured.half_width_j,
     )
@@ -95,6 +98,7 @@ def run_peer(peer: str, cases: Sequence[Case]) -> tuple[list[Outcome], str]:
     outcomes = []
     for answer in answers:
         case = known[tuple(answer["cell"]), answer["seed"]]
+        true_j = case.true_j(case.scenario(), *case.window_ns())
         outcomes.append(
             Outcome(
                 sensors=case.sensors,
@@ -102,7 +106,8 @@ def run_peer(peer: str, cases: Sequence[Case]) -> tuple[list[Outcome], str]:
                 length_s=case.length_s,
                 seed=case.seed,
                 tool=peer,
-                true_j=case.true_j(case.scenario(), *case.window_ns()),
+                true_j=true_j,
+                sensed_j=case.sensed_j(true_j),
                 energy_j=answer["energy_j"],
                 half_width_j=None,
             )
@@ -116,8 +121,7 @@ def written(lines: Sequence[Line], outcomes: Sequence[Outcome], notes: Sequence[
     machine = f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}"
     tools = [OURS, *(peer for peer in PEERS if any(o.tool == peer for o in outcomes))]
     verdicts = [
-        f"| {line.what} | {line.bound} | {line.seen} | {'holds' if line.holds else 'MISSED'} |"
-        for line in lines
+        f"| {line.what} | {line.bound} | {line.seen} | {_VERDICTS[line.holds]} |" for line in lines
     ]
     return "\n".join(
         [

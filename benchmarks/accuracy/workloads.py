@@ -133,3 +133,6 @@ WORKLOADS: dict[str, Make] = {
 }
 WITHOUT_QUIET = frozenset({"back to back", "within a square wave"})
 """Workloads whose board is at work on both sides of the window."""
+UNBOUNDED = frozenset({"within a square wave"})
+"""Workloads that are shown without a bound: the window begins and ends anywhere in a wave that is
+faster than the sensors, and which tool comes nearest is luck."""
