@@ -8,13 +8,14 @@ from llem_energy.card_shelf import CACHE_VARIABLE, CardShelf, cache_folder
 from llem_energy.nvml_handles import take_inventory
 from llem_energy.nvml_meter import POLL_PERIOD_S, poll_period_s
 from llem_energy.nvml_sensors import NvmlSensors
-from llem_energy.sensor_card import LONGEST_S, SensorCard, measure_card
+from llem_energy.sensor_card import LONGEST_S, Board, SensorCard, measure_cards
 
 
 def card_of(machine: Any, number: int = 0) -> SensorCard:
     gpu = take_inventory(machine.library).gpus[number]
     sensors = NvmlSensors(machine.library, gpu.handle, machine.clock)
-    return measure_card(sensors, gpu.uuid, gpu.driver_version, machine.clock)
+    (card,) = measure_cards([Board(sensors, gpu.uuid, gpu.driver_version)], machine.clock)
+    return card
 
 
 class Remembered:
@@ -67,6 +68,15 @@ class TestCardOfASession:
         start_ns = machine.clock.now_ns
         machine.meter.open(machine.uuids)
         assert machine.clock.now_ns - start_ns < 1e9
+
+    def test_takes_no_longer_for_many_boards(self, make_machine: Any) -> None:
+        def opening_s(names: tuple[str, ...]) -> float:
+            machine = make_machine(names)
+            start_ns = machine.clock.now_ns
+            machine.meter.open(machine.uuids)
+            return (machine.clock.now_ns - start_ns) / 1e9
+
+        assert opening_s(("H100",) * 4) < 1.5 * opening_s(("H100",))
 
     def test_learns_from_a_load_what_idleness_did_not_show(self, make_machine: Any) -> None:
         kept = Remembered()

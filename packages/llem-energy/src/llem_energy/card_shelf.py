@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from llem_energy.nvml_handles import Gpu
 from llem_energy.nvml_sensors import NvmlSensors
-from llem_energy.sensor_card import SensorCard, measure_card
+from llem_energy.sensor_card import Board, SensorCard, measure_cards
 
 CACHE_VARIABLE = "LLEM_CACHE_DIR"
 """Names the folder for caches; the platform's own one else."""
@@ -85,11 +85,20 @@ class CardShelf:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
 
 
-def find_card(cards: Cards, sensors: NvmlSensors, gpu: Gpu, clock: Clock) -> SensorCard:
-    """The card that was kept; else one that is measured now, in three seconds at most, and kept."""
-    kept = cards.find(gpu.uuid, gpu.driver_version, sensors.quantities)
-    if kept is not None:
-        return kept
-    card = measure_card(sensors, gpu.uuid, gpu.driver_version, clock)
-    cards.keep(card)
-    return card
+def find_cards(
+    cards: Cards, boards: Sequence[tuple[NvmlSensors, Gpu]], clock: Clock
+) -> list[SensorCard]:
+    """The kept cards of the boards; those that there are none of are measured, all at a time."""
+    found = {
+        gpu.uuid: cards.find(gpu.uuid, gpu.driver_version, sensors.quantities)
+        for sensors, gpu in boards
+    }
+    unknown = [
+        Board(sensors, gpu.uuid, gpu.driver_version)
+        for sensors, gpu in boards
+        if found[gpu.uuid] is None
+    ]
+    for card in measure_cards(unknown, clock):
+        cards.keep(card)
+        found[card.uuid] = card
+    return [card for card in found.values() if card is not None]

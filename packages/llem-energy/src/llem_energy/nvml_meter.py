@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from llem_contracts import Clock, Problem, SystemClock
 from llem_schema import DeviceFacts, RunSettings
 
-from llem_energy.card_shelf import Cards, CardShelf, NoCards, cache_folder, find_card
+from llem_energy.card_shelf import Cards, CardShelf, NoCards, cache_folder, find_cards
 from llem_energy.device_window import MeteredDevice
 from llem_energy.nvml_choice import as_error, device_problems, find_gpus, reading_flags
 from llem_energy.nvml_handles import Gpu
@@ -61,10 +61,7 @@ class NvmlMeter:
             if not of_gpu.readable:
                 raise as_error(_no_sensor(gpu, of_gpu))
             sensors.append(of_gpu)
-        cards = [
-            find_card(self._cards, of_gpu, gpu, self._clock)
-            for gpu, of_gpu in zip(gpus, sensors, strict=True)
-        ]
+        cards = find_cards(self._cards, list(zip(sensors, gpus, strict=True)), self._clock)
         stride = max(1, round(period_s / poll_period_s(cards)))
         recording = Recording(devices, stride)
         metered = [

@@ -7,6 +7,7 @@ the device worked.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from math import isnan
@@ -73,31 +74,46 @@ class SensorCard(Model):
         return min((beat.period_s for beat in self.beats.values()), default=None)
 
 
-def measure_card(sensors: NvmlSensors, uuid: str, driver_version: str, clock: Clock) -> SensorCard:
-    """Poll the sensors quickly until every one has shown its beat or will not."""
-    trace = Trace(uuid)
+@dataclass(frozen=True)
+class Board:
+    """A board whose card is wanted."""
+
+    sensors: NvmlSensors
+    uuid: str
+    driver_version: str
+
+
+def measure_cards(boards: Sequence[Board], clock: Clock) -> list[SensorCard]:
+    """Poll the sensors of all boards quickly, each until it has shown its beats or will not."""
     start_ns = clock.monotonic_ns()
-    costs_s: list[float] = []
-    while True:
-        poll = sensors.poll()
-        trace.append(poll)
-        costs_s.append(2 * poll.half_ns / 1e9)
+    traces = [Trace(board.uuid) for board in boards]
+    left = list(range(len(boards)))
+    while left:
         passed_s = (clock.monotonic_ns() - start_ns) / 1e9
-        if poll.lost is not None or _seen_enough(trace, sensors, passed_s):
-            break
-        clock.sleep(_POLL_S)
-    rows = trace.rows(start_ns, clock.monotonic_ns())
-    beats, unknown = _beats(rows, sensors, start_ns)
+        for index in tuple(left):
+            traces[index].append(boards[index].sensors.poll())
+            lost = traces[index].lost is not None
+            if lost or _seen_enough(traces[index], boards[index].sensors, passed_s):
+                left.remove(index)
+        if left:
+            clock.sleep(_POLL_S)
+    return [_card(board, trace, clock) for board, trace in zip(boards, traces, strict=True)]
+
+
+def _card(board: Board, trace: Trace, clock: Clock) -> SensorCard:
+    origin_ns = trace.times_ns[0]
+    rows = trace.rows(origin_ns, trace.times_ns[-1])
+    beats, unknown = _beats(rows, board.sensors, origin_ns)
     return SensorCard(
-        uuid=uuid,
-        driver_version=driver_version,
+        uuid=board.uuid,
+        driver_version=board.driver_version,
         measured_at=datetime.fromtimestamp(clock.wall_ns() / 1e9, tz=UTC),
-        sensors=sensors.quantities,
-        sample_buffer=sensors.has_sample_buffer(),
-        call_cost_s=median(costs_s),
+        sensors=board.sensors.quantities,
+        sample_buffer=board.sensors.has_sample_buffer(),
+        call_cost_s=2 * median(rows.halves_ns) / 1e9,
         beats=FrozenDict(beats),
         unknown=FrozenDict(unknown),
-        counter_to_power=_counter_to_power(rows, start_ns),
+        counter_to_power=_counter_to_power(rows, origin_ns),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from llem_contracts import Clock, ConfigError, Problem
 from llem_schema import DeviceFacts
 
-from llem_energy.card_shelf import Cards, CardShelf, NoCards, cache_folder, find_card
+from llem_energy.card_shelf import Cards, CardShelf, NoCards, cache_folder, find_cards
 from llem_energy.nvml_choice import as_error, device_problems, find_gpus, reading_flags
 from llem_energy.nvml_handles import Gpu
 from llem_energy.nvml_library import BINDING_VARIABLE, NvmlLibrary, NvmlRefusal, open_library
@@ -57,7 +57,8 @@ class WrapperMeter:
 
     def _wrapped(self, gpu: Gpu) -> WrappedGpu:
         sensors = NvmlSensors(self._library, gpu.handle, self._clock)
-        beat = find_card(self._cards, sensors, gpu, self._clock).beats.get("energy")
+        (card,) = find_cards(self._cards, [(sensors, gpu)], self._clock)
+        beat = card.beats.get("energy")
         limit_w = self._power_limit_w(gpu)
         flags = list(reading_flags(self._library, gpu))
         if beat is None:
