@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from llem_backend_pytorch.byte_tokenizer import END_ID, PAD_ID, byte_tokenizer
 from llem_backend_pytorch.tokenizer import ModelTokenizer, load_tokenizer
 from llem_contracts import BackendError
@@ -10,6 +10,7 @@ tokenizer = ModelTokenizer(raw)
 
 class TestByteTokenizer:
     @settings(deadline=None)
+    @example("say <|end|> and <|pad|>")
     @given(st.text(max_size=40))
     def test_a_text_has_a_token_per_byte_and_comes_back(self, text):
         token_ids = tokenizer.encode(text)

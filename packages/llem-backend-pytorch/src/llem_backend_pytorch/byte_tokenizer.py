@@ -26,4 +26,6 @@ def byte_tokenizer() -> Any:
         padding_side="left",
         eos_token="<|end|>",
         pad_token="<|pad|>",
+        # A text that spells a token out is text.
+        split_special_tokens=True,
     )
