@@ -338,6 +338,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=20.0, help="per binding")
     parser.add_argument("--rounds", type=int, default=2000, help="per workload, at least 2")
     options = parser.parse_args()
+    # So that a halted sampler, which cannot see its parent go, is ended on the way out.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     loads = [os.getloadavg()[0]]
     costs = [measure_cpu(binding, options.seconds) for binding in MACHINES]
     loads.append(os.getloadavg()[0])
