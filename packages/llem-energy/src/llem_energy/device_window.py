@@ -41,8 +41,6 @@ _REACH_NS = 5_000_000_000
 """How far around a window polls are looked at."""
 _UPDATES_BEYOND = 5
 """Updates awaited on either side of a window: an end, a plateau behind it, and one to spare."""
-
-
 _AWAITED_NS = int(_UPDATES_BEYOND * USUAL_PERIOD_S * 1e9)
 """How long that takes on current boards."""
 
@@ -155,7 +153,7 @@ class MeteredDevice:
                 method=estimate.method,
                 scope="gpu",
                 mean_power_w=estimate.energy_j / duration_s,
-                peak_power_w=_peak_w(self, start_ns, end_ns),
+                peak_power_w=trace.peak_w(start_ns, end_ns),
                 terms=FrozenDict(estimate.terms),
                 flags=(*self.flags, *_method_flags(estimate), *choice.flags, *troubles),
                 reason="; ".join([choice.reason, *filter(None, troubles.values())]),
@@ -260,19 +258,16 @@ def _estimates(device: MeteredDevice, start_ns: int, end_ns: int) -> list[Estima
     counter_beat, instant_beat, average_beat = (
         device.beats.get(quantity) for quantity in ("energy", "instant", "average")
     )
+    instant = instant_track(rows, start_ns, instant_beat)
     estimates = []
     if device.has_counter:
         counter = counter_track(rows, start_ns, counter_beat)
         sees_more = device.has_instant and counter_sees_more(rows, counter)
-        estimates.append(
-            from_counter(
-                rows, start_ns, end_ns, part_time=blind and not sees_more, beat=counter_beat
-            )
-        )
+        end_s = (end_ns - start_ns) / 1e9
+        estimates.append(from_counter(counter, end_s, part_time=blind and not sees_more))
     if device.has_instant:
-        estimates.append(from_instant(rows, start_ns, end_ns, part_time=blind, beat=instant_beat))
+        estimates.append(from_instant(instant, rows, start_ns, end_ns, part_time=blind))
     if device.has_average:
-        instant = instant_track(rows, start_ns, instant_beat)
         sees_more = device.has_instant and average_sees_more(rows, instant, start_ns)
         estimates.append(
             from_average(
@@ -312,12 +307,8 @@ def _empty(
         method=device.method,
         scope="gpu",
         mean_power_w=None,
-        peak_power_w=_peak_w(device, start_ns, end_ns),
+        peak_power_w=device.trace.peak_w(start_ns, end_ns),
         flags=device.flags,
         reason=reason,
     )
     return DeviceWindow(reading, code, upper_bound_j)
-
-
-def _peak_w(device: MeteredDevice, start_ns: int, end_ns: int) -> float | None:
-    return device.trace.peak_w(start_ns, end_ns)

@@ -19,8 +19,6 @@ from llem_energy.tracks import (
     AVERAGING_S,
     LONGEST_GAP_S,
     Track,
-    counter_track,
-    instant_track,
 )
 
 COUNTER_BRACKETED = "counter_bracketed"
@@ -63,16 +61,12 @@ class Estimate:
         return self.energy_j is not None and self.energy_j > 2 * self.sigma_j
 
 
-def from_counter(
-    rows: Rows, start_ns: int, end_ns: int, *, part_time: bool, beat: Beat | None = None
-) -> Estimate:
-    """The counter carried to both ends of the window.
+def from_counter(track: Track, end_s: float, *, part_time: bool) -> Estimate:
+    """The counter carried to both ends of a window that ends at `end_s`.
 
     `counter_bracketed` where both ends are carried from a steady power outside, `counter_edges`
     where one is not. `part_time`: the counter may sum samples that see a part of the time.
     """
-    track = counter_track(rows, start_ns, beat)
-    end_s = (end_ns - start_ns) / 1e9
     carried = _both_ends(track, end_s)
     if isinstance(carried, str):
         return Estimate(COUNTER_EDGES, None, reason=f"no update of the energy counter {carried}")
@@ -96,12 +90,14 @@ def from_counter(
 
 
 def from_instant(
-    rows: Rows, start_ns: int, end_ns: int, *, part_time: bool, beat: Beat | None = None
+    track: Track, rows: Rows, start_ns: int, end_ns: int, *, part_time: bool
 ) -> Estimate:
-    """Integral of the power of the moment, carried to the ends like a counter."""
+    """Integral of the power of the moment, carried to the ends like a counter.
+
+    `rows`: the polls that the track was made of.
+    """
     end_s = (end_ns - start_ns) / 1e9
     problem = _uncovered(rows.times_ns, rows.instants_w, start_ns, end_ns)
-    track = instant_track(rows, start_ns, beat)
     carried = problem or _both_ends(track, end_s)
     if isinstance(carried, str):
         return Estimate(POWER_INSTANT, None, reason=problem or f"no power reading {carried}")
