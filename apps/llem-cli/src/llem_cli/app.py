@@ -29,6 +29,11 @@ app.command(
     help="Measure the energy of any command.",
     usage="Usage: llem measure [OPTIONS] -- COMMAND",
 )
+app.command(
+    "llem_cli.completion:install_completion",
+    name="--install-completion",
+    help="Complete command lines in bash, zsh or fish.",
+)
 
 
 def main() -> None:

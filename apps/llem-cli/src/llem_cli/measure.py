@@ -10,6 +10,7 @@ from typing import Annotated
 import llem
 from cyclopts import Parameter
 
+from llem_cli import completers
 from llem_cli.errors import report
 from llem_cli.measured import measured_lines
 
@@ -19,7 +20,7 @@ _STDOUT, _STDERR = 1, 2
 def measure(
     *command: Annotated[str, Parameter(name="COMMAND", allow_leading_hyphen=True)],
     device: Annotated[list[str] | None, Parameter(negative="")] = None,
-    meter: str = "auto",
+    meter: Annotated[str, Parameter(completer=completers.meters)] = "auto",
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
 ) -> int:
     """Measure the energy of any command.

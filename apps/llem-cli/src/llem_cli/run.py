@@ -10,6 +10,7 @@ import llem
 from cyclopts import Parameter
 from llem_schema import ExperimentResult
 
+from llem_cli import completers
 from llem_cli.dry_run import dry_run_lines
 from llem_cli.progress import Progress
 from llem_cli.summary import summary_lines
@@ -23,14 +24,22 @@ def run(
     config: Path | None = None,
     /,
     *,
-    model: Annotated[str | None, Parameter(name=["--model", "-m"])] = None,
-    backend: Annotated[str | None, Parameter(name=["--backend", "-b"])] = None,
-    dataset: Annotated[str | None, Parameter(name=["--dataset", "-d"])] = None,
+    model: Annotated[
+        str | None, Parameter(name=["--model", "-m"], completer=completers.models)
+    ] = None,
+    backend: Annotated[
+        str | None, Parameter(name=["--backend", "-b"], completer=completers.backends)
+    ] = None,
+    dataset: Annotated[
+        str | None, Parameter(name=["--dataset", "-d"], completer=completers.datasets)
+    ] = None,
     n: Annotated[int | None, Parameter(name=["-n", "--n"])] = None,
     batch_size: int | None = None,
-    precision: str | None = None,
+    precision: Annotated[str | None, Parameter(completer=completers.precisions)] = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
-    set_: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
+    set_: Annotated[
+        list[str] | None, Parameter(name="--set", negative="", completer=completers.assignments)
+    ] = None,
     dry_run: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     quiet: Annotated[
         bool, Parameter(name=["--quiet", "-q"], negative="", show_default=False)

@@ -2,6 +2,8 @@
 
 from llem_contracts import BackendDescriptor
 
+from llem_backend_pytorch.builtin import BUILTIN_MODELS, PREFIX
+
 PYTORCH = BackendDescriptor(
     name="pytorch",
     summary="transformers on torch, on one CUDA device or the CPU",
@@ -11,4 +13,5 @@ PYTORCH = BackendDescriptor(
     precisions=frozenset({"fp32", "fp16", "bf16"}),
     decoding_strategies=frozenset({"greedy", "sample"}),
     output_lengths=frozenset({"fixed", "natural"}),
+    models=tuple(f"{PREFIX}{name}" for name in BUILTIN_MODELS),
 )

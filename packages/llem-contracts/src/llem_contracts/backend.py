@@ -160,6 +160,8 @@ class BackendDescriptor(Descriptor):
     output_lengths: frozenset[OutputLength]
     section_model: str | None = None
     """`module:Model` that validates the config section of a backend from elsewhere."""
+    models: tuple[str, ...] = ()
+    """Models that it brings along, by the name that a config gives them; completion offers them."""
 
 
 BACKENDS = Boundary("llem.backends", "backend", BackendDescriptor)

@@ -1,5 +1,6 @@
 """From files and flags to work orders, and running them."""
 
+from llem_study.choices import assignable_keys, values_of
 from llem_study.explain import explain_validation
 from llem_study.installation import BackendStatus, Installation, MeterStatus, installation
 from llem_study.layers import parse_assignment
@@ -15,6 +16,7 @@ __all__ = [
     "Installation",
     "MeterStatus",
     "__version__",
+    "assignable_keys",
     "explain_validation",
     "inspect_order",
     "installation",
@@ -25,4 +27,5 @@ __all__ = [
     "resolve",
     "run_order",
     "user_config_path",
+    "values_of",
 ]

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from llem_store import load_result as load_result
     from llem_study import (
         Installation as Installation,
+        assignable_keys as assignable_keys,
         explain_validation as explain_validation,
         inspect_order as inspect_order,
         installation as installation,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
         plugin_keys as plugin_keys,
         resolve as resolve,
         run_order as run_order,
+        values_of as values_of,
     )
 
     from llem.experiment import run_experiment as run_experiment
@@ -98,6 +100,7 @@ _NAMES_BY_MODULE = {
     "llem_store": ("load_result",),
     "llem_study": (
         "Installation",
+        "assignable_keys",
         "explain_validation",
         "inspect_order",
         "installation",
@@ -106,6 +109,7 @@ _NAMES_BY_MODULE = {
         "plugin_keys",
         "resolve",
         "run_order",
+        "values_of",
     ),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
