@@ -17,6 +17,10 @@ if TYPE_CHECKING:
         LoadedModel as LoadedModel,
         Tokenizer as Tokenizer,
     )
+    from llem_contracts.catalogue import (
+        CatalogueEntry as CatalogueEntry,
+        RunState as RunState,
+    )
     from llem_contracts.clock import Clock as Clock, SystemClock as SystemClock
     from llem_contracts.descriptor import Boundary as Boundary, Descriptor as Descriptor
     from llem_contracts.devices import (
@@ -115,6 +119,7 @@ _NAMES_BY_MODULE = {
         "LoadedModel",
         "Tokenizer",
     ),
+    "catalogue": ("CatalogueEntry", "RunState"),
     "clock": ("Clock", "SystemClock"),
     "descriptor": ("Boundary", "Descriptor"),
     "devices": ("DEVICES", "DeviceProcess", "DeviceState", "Devices", "DevicesDescriptor"),

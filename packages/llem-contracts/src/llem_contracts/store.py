@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from llem_schema import ExperimentResult, WorkOrder
 
+from llem_contracts.catalogue import CatalogueEntry
 from llem_contracts.descriptor import Boundary, Descriptor
 from llem_contracts.problem import Problem
 from llem_contracts.sample import Sample
@@ -116,6 +117,14 @@ class Store(Protocol):
         """A saved run, from its folder, its `result.json`, or the JSON that the CLI prints.
 
         Raises `StoreError` for anything else, with what is wrong with it.
+        """
+        ...
+
+    def catalogue(self, folder: Path) -> tuple[CatalogueEntry, ...]:
+        """All runs in a folder and below it, sorted by path; also those without a result, and those
+        whose file is broken. Always what the files say at this moment; writes nothing there.
+
+        Raises `StoreError` for what is no folder, or cannot be listed.
         """
         ...
 

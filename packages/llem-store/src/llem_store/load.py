@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from llem_contracts import StoreError
-from llem_schema import DocumentError, document_from_json, result_from_json
+from llem_schema import DocumentError, ExperimentResult, document_from_json, result_from_json
 from pydantic import ValidationError
 
 from llem_store.partial import PARTIAL_NAME, PartialRun
@@ -31,28 +31,42 @@ def load_result(path: str | Path) -> FolderRun:
         raise StoreError(f"{path} cannot be read: {reason}", cure=_WHAT_TO_GIVE) from error
     if file.name == PARTIAL_NAME:
         raise _partial(file)
-    return _parsed(file, content)
+    result = result_in(content, str(file))
+    return FolderRun(_folder(file, json.loads(content).get("result_dir")), result)
 
 
-def _parsed(file: Path, content: bytes) -> FolderRun:
+def result_in(content: bytes, name: str) -> ExperimentResult:
+    """The result in a file's content; `name` is what the `StoreError` calls the file."""
     try:
-        result = result_from_json(content)
-        folder = json.loads(content).get("result_dir")
+        return result_from_json(content)
     except DocumentError as error:
-        raise StoreError(f"{file}: {error.message}", cure=error.cure or _WHAT_TO_GIVE) from error
+        raise StoreError(f"{name}: {error.message}", cure=error.cure or _WHAT_TO_GIVE) from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         more = f", and {error.error_count() - 1} more" if error.error_count() > 1 else ""
         raise StoreError(
-            f"{file} is no result of schema version 1: {place}: {first['msg']}{more}",
+            f"{name} is no result of schema version 1: {place}: {first['msg']}{more}",
             cure="Take the file as llem wrote it, or run the experiment again.",
         ) from error
     except RecursionError as error:
         raise StoreError(
-            f"{file} is no result: it is nested too deeply", cure=_WHAT_TO_GIVE
+            f"{name} is no result: it is nested too deeply", cure=_WHAT_TO_GIVE
         ) from error
-    return FolderRun(_folder(file, folder), result)
+
+
+def partial_in(content: bytes, name: str) -> PartialRun:
+    """What is left of a run, from the content of its `partial.json`; else a `StoreError`."""
+    try:
+        return document_from_json(content, PartialRun, "partial run")
+    except DocumentError as error:
+        raise StoreError(
+            f"{name}: {error.message}", cure=error.cure or "Run the experiment again."
+        ) from error
+    except (ValidationError, RecursionError) as error:
+        raise StoreError(
+            f"{name} is no account of a partial run", cure="Run the experiment again."
+        ) from error
 
 
 def _folder(file: Path, stated: object) -> Path:
@@ -87,12 +101,10 @@ def _result_file(folder: Path) -> Path:
 
 def _partial(file: Path) -> StoreError:
     try:
-        left = document_from_json(file.read_bytes(), PartialRun, "partial run")
-    except DocumentError as error:
-        return StoreError(
-            f"{file}: {error.message}", cure=error.cure or "Run the experiment again."
-        )
-    except (OSError, ValidationError):
+        left = partial_in(file.read_bytes(), str(file))
+    except StoreError as error:
+        return error
+    except OSError:
         return StoreError(
             f"{file.parent} is a partial run, and its {PARTIAL_NAME} cannot be read",
             cure="Run the experiment again.",

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from llem_contracts import Clock, Problem, StoreError, SystemClock
+from llem_contracts import CatalogueEntry, Clock, Problem, StoreError, SystemClock
 from llem_schema import RunSettings, WorkOrder
 
+from llem_store.catalogue import read_catalogue
 from llem_store.failure import cannot_write
 from llem_store.handle import FolderRunHandle
 from llem_store.load import load_result
@@ -18,10 +19,15 @@ class FolderStore:
     """The `Store` on a file system. Needs no lock: making a folder is atomic."""
 
     def __init__(
-        self, clock: Clock | None = None, free_bytes: Callable[[Path], int] = disk_free_bytes
+        self,
+        clock: Clock | None = None,
+        free_bytes: Callable[[Path], int] = disk_free_bytes,
+        cache_dir: Path | None = None,
     ) -> None:
+        """`cache_dir` keeps what a catalogue has read for the next one; None keeps nothing."""
         self._clock = clock or SystemClock()
         self._free_bytes = free_bytes
+        self._cache_dir = cache_dir
 
     def problems(self, results_dir: Path) -> tuple[Problem, ...]:
         """Why nothing can be written there; creates nothing."""
@@ -48,11 +54,17 @@ class FolderStore:
         """A saved run; see `load_result`."""
         return load_result(path)
 
+    def catalogue(self, folder: Path) -> tuple[CatalogueEntry, ...]:
+        """All runs in a folder and below it, sorted by path; also those without a result.
+
+        Raises `StoreError` for what is no folder, or cannot be listed.
+        """
+        return read_catalogue(folder, self._cache_dir, self._clock.wall_ns)
+
 
 def folder_store(settings: RunSettings) -> FolderStore:
-    """What the descriptor names. No setting of a run changes how the store works."""
-    del settings
-    return FolderStore()
+    """What the descriptor names."""
+    return FolderStore(cache_dir=Path(settings.cache_dir) if settings.cache_dir else None)
 
 
 def _new_folder(parent: Path, name: str) -> Path:
