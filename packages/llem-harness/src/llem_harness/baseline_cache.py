@@ -1,7 +1,7 @@
 """Idle powers that were measured before, for runs on the same devices soon after (CM-20).
 
 A file for each set of devices, under the cache folder of the work order. What cannot be read or
-written is measured again; nobody is told.
+written is measured again; the log alone tells of it.
 """
 
 import contextlib
@@ -15,6 +15,8 @@ from pathlib import Path
 
 from llem_schema import AcceleratorFacts, BaselineRecord, DeviceFacts
 from pydantic import ValidationError
+
+from llem_harness.log import logger
 
 DEFAULT_TTL_S = 3600.0
 
@@ -32,11 +34,17 @@ class BaselineCache:
             return None
         try:
             record = BaselineRecord.model_validate_json(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValidationError):
+        except FileNotFoundError:
+            return None
+        except (OSError, ValidationError) as error:
+            logger(__name__).info("idle power unreadable", file=str(self._path), error=str(error))
             return None
         age = now - record.measured_at
         longest = timedelta(seconds=DEFAULT_TTL_S if ttl_s is None else ttl_s)
         if not timedelta(0) <= age < longest:
+            logger(__name__).debug(
+                "idle power too old", file=str(self._path), age_s=age.total_seconds()
+            )
             return None
         return record.model_copy(update={"source": "cache"})
 
@@ -44,7 +52,7 @@ class BaselineCache:
         """Write it, whole or not at all."""
         if self._path is None:
             return
-        with contextlib.suppress(OSError):
+        try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=".")
             try:
@@ -54,6 +62,8 @@ class BaselineCache:
             except OSError:
                 Path(name).unlink(missing_ok=True)
                 raise
+        except OSError as error:
+            logger(__name__).info("idle power not kept", file=str(self._path), error=str(error))
 
     def drop(self) -> None:
         """Forget it."""

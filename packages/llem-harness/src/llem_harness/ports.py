@@ -36,6 +36,7 @@ from llem_contracts import (
 from llem_schema import DatasetConfig, WorkOrder
 
 from llem_harness.device_registry import DeviceRegistry
+from llem_harness.log import logger
 from llem_harness.unknown_dataset import UnknownDataset
 
 FALLBACK_DIR = Path(tempfile.gettempdir()) / "llem-unsaved"
@@ -104,6 +105,12 @@ def ports_for(order: WorkOrder, listener: EventListener = silence) -> Ports:
         raise PreFlightError(problems)
     assert backend_plugin is not None
     assert descriptor is not None
+    logger(__name__).debug(
+        "ports found",
+        backend=f"{backend_plugin.distribution} {backend_plugin.version}",
+        meters=[candidate.name for candidate in found["meters"]],
+        **{part: type(found[part]).__name__ for part in ("prompts", "flops", "store")},
+    )
     return Ports(
         **found,
         backend_descriptor=descriptor,

@@ -9,8 +9,16 @@ from typing import Any
 
 import platformdirs
 from llem_contracts import BACKENDS, METERS, ConfigError, find
-from llem_harness import unsupported
-from llem_schema import ExperimentConfig, FrozenDict, Origin, RunSettings, UserConfig, WorkOrder
+from llem_harness import logger, unsupported
+from llem_schema import (
+    ExperimentConfig,
+    FrozenDict,
+    Origin,
+    RunSettings,
+    UserConfig,
+    WorkOrder,
+    measurement_config_hash,
+)
 
 from llem_study.layers import Layer, merge, nested
 from llem_study.sections import foreign_backends, move_to_extension, refuse_misplaced
@@ -50,7 +58,8 @@ def resolve(
 
     Raises `ConfigError` and pydantic's `ValidationError`.
     """
-    user = load_user_config(environ).config
+    found = load_user_config(environ)
+    user = found.config
     layers = [Layer("user config", _config_defaults(user))]
     if isinstance(source, ExperimentConfig):
         layers.append(Layer("caller", source.model_dump(exclude_unset=True)))
@@ -64,6 +73,12 @@ def resolve(
     config = _validated(values)
     _check_support(config)
     settings, settings_origins = _settings(user, output_dir, save, environ)
+    logger(__name__).debug(
+        "order resolved",
+        hash=measurement_config_hash(config),
+        origins={**origins, **settings_origins},
+        user_config=str(found.path) if found.path else None,
+    )
     return WorkOrder(
         experiment_id=uuid.uuid4().hex,
         config=config,
