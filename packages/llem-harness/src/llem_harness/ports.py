@@ -108,7 +108,7 @@ def ports_for(order: WorkOrder, listener: EventListener = silence) -> Ports:
     logger(__name__).debug(
         "ports found",
         backend=f"{backend_plugin.distribution} {backend_plugin.version}",
-        meters=[candidate.name for candidate in found["meters"]],
+        meters=[candidate.plugin.name for candidate in found["meters"]],
         **{part: type(found[part]).__name__ for part in ("prompts", "flops", "store")},
     )
     return Ports(
