@@ -43,7 +43,7 @@ def main() -> None:
         code = _run(sys.argv[1:])
         interruption.ignore()
     except KeyboardInterrupt:
-        print("llem: interrupted", file=sys.stderr)
+        print(_interrupted(sys.argv[1:]), file=sys.stderr)
         code = 130
     interruption.ignore()
     sys.exit(code)
@@ -66,8 +66,17 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:
         from llem_cli.errors import report
 
-        return report(error, verbose="--verbose" in own or "-v" in own)
+        verbose = "--verbose" in own or "-v" in own
+        return report(error, verbose=verbose, as_json="--log-json" in own)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _interrupted(arguments: list[str]) -> str:
+    if "--log-json" not in arguments:
+        return "llem: interrupted"
+    from llem_cli.logs import json_line
+
+    return json_line("error", "interrupted")
 
 
 def _sentence(error: CycloptsError) -> str:

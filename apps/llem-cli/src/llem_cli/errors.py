@@ -3,21 +3,22 @@
 import sys
 import traceback
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import llem
 from pydantic import ValidationError
 
 
-def report(error: Exception, *, verbose: bool) -> int:
+def report(error: Exception, *, verbose: bool, as_json: bool = False) -> int:
     """Print what is wrong and what to do about it; give the exit code.
 
-    A result that could be written nowhere goes to stdout, as JSON.
+    `as_json`: as one JSON line. A result that could be written nowhere goes to stdout, as JSON.
     """
-    for line in _lines(error, verbose=verbose):
+    for line in [_log_line(error, verbose=verbose)] if as_json else _lines(error, verbose=verbose):
         print(line, file=sys.stderr)
     if isinstance(error, llem.UnsavedResult):
         print(error.result.model_dump_json())
-    if verbose:
+    if verbose and not as_json:
         traceback.print_exception(error)
     return 2 if isinstance(error, (llem.ConfigError, ValidationError)) else 1
 
@@ -40,6 +41,19 @@ def _lines(error: Exception, *, verbose: bool) -> Iterator[str]:
             yield f"llem: an error in llem itself: {type(error).__name__}: {error}"
             if not verbose:
                 yield "  Run again with --verbose to see where, and report it."
+
+
+def _log_line(error: Exception, *, verbose: bool) -> str:
+    from llem_cli.logs import json_line
+
+    fields: dict[str, object] = {"message": "\n".join(_lines(error, verbose=True))}
+    if isinstance(error, llem.LlemError):
+        fields |= {"message": str(error), "cure": error.cure}
+    if isinstance(error, llem.PreFlightError):
+        fields["problems"] = [asdict(problem) for problem in error.problems]
+    if verbose:
+        fields["traceback"] = "".join(traceback.format_exception(error))
+    return json_line("error", "failed", error=type(error).__name__, **fields)
 
 
 def problem_lines(problems: tuple[llem.Problem, ...]) -> Iterator[str]:

@@ -5,12 +5,13 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Literal, Self, TextIO
+from typing import Self, TextIO
 
 import llem
 
 from llem_cli.bars import Activity
 from llem_cli.live import LiveLine, columns_of
+from llem_cli.logs import Detail, Form, event_line
 
 _PLAIN_LINE_EVERY_S = 5.0
 
@@ -21,14 +22,22 @@ class Progress:
     def __init__(
         self,
         stream: TextIO,
-        detail: Literal["quiet", "normal", "verbose"],
+        detail: Detail,
         columns: Callable[[], int] | None = None,
+        *,
+        form: Form = "human",
+        live: bool = True,
     ) -> None:
-        """`columns`: width of the terminal, asked for each time; None: what the stream says."""
+        """`columns`: width of the terminal, asked for each time; None: what the stream says.
+
+        `form` `json` makes each event a JSON line. `live` False: plain lines on a terminal too.
+        """
         self._stream = stream
         self._detail = detail
+        self._form = form
         self._live: LiveLine | None = None
-        if detail == "normal" and stream.isatty() and os.environ.get("TERM") != "dumb":
+        live = live and form == "human" and detail == "normal" and stream.isatty()
+        if live and os.environ.get("TERM") != "dumb":
             self._live = LiveLine(stream, columns or (lambda: columns_of(stream)))
         self._unit = ""
         self._last_line_s = 0.0
@@ -51,12 +60,15 @@ class Progress:
             self.result_dir = event.path
         if self._detail == "quiet":
             return
+        if self._form == "json":
+            self.line(event_line(event))
+            return
         if self._detail == "verbose":
-            self._line(event.model_dump_json())
+            self.line(event.model_dump_json())
             return
         match event:
             case llem.RunStarted():
-                self._line(f"{event.model} on {event.backend}")
+                self.line(f"{event.model} on {event.backend}")
             case llem.PhaseStarted():
                 self._begin(event)
             case llem.PhaseProgress():
@@ -64,11 +76,11 @@ class Progress:
             case llem.PhaseFinished():
                 if self._live is not None:
                     self._live.end()
-                self._line(f"{event.phase}: {event.duration_s:.1f} s")
+                self.line(f"{event.phase}: {event.duration_s:.1f} s")
             case llem.PhaseSkipped():
-                self._line(f"{event.phase}: skipped, {event.reason}")
+                self.line(f"{event.phase}: skipped, {event.reason}")
             case llem.Notice():
-                self._line(f"note: {event.message}")
+                self.line(f"note: {event.message}")
             case _:
                 pass
 
@@ -83,10 +95,11 @@ class Progress:
             self._live.advance(event.completed, event.total)
         elif time.monotonic() - self._last_line_s >= _PLAIN_LINE_EVERY_S:
             of = f" of {event.total:g}" if event.total is not None else ""
-            self._line(f"{event.phase}: {event.completed:.0f}{of} {self._unit}".rstrip())
+            self.line(f"{event.phase}: {event.completed:.0f}{of} {self._unit}".rstrip())
             self._last_line_s = time.monotonic()
 
-    def _line(self, text: str) -> None:
+    def line(self, text: str) -> None:
+        """Add a line that stays."""
         if self._live is not None:
             self._live.print(text)
         else:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import llem
 from cyclopts import Parameter
@@ -12,6 +12,7 @@ from llem_schema import ExperimentResult
 
 from llem_cli import completers
 from llem_cli.dry_run import dry_run_lines
+from llem_cli.logs import Detail, Form, PrintedLines, logging_to
 from llem_cli.progress import Progress
 from llem_cli.summary import summary_lines
 
@@ -48,6 +49,7 @@ def run(
         bool, Parameter(name=["--verbose", "-v"], negative="", show_default=False)
     ] = False,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
+    log_json: Annotated[bool, Parameter(negative="", show_default=False)] = False,
 ) -> int:
     """Measure one configuration, from flags or from a file.
 
@@ -76,9 +78,11 @@ def run(
     quiet
         No progress; the summary alone.
     verbose
-        Every event, and tracebacks of errors.
+        Every event, what llem logs for debugging, and tracebacks of errors.
     json_
         Print the result as JSON instead of the summary.
+    log_json
+        Progress, warnings and errors as JSON lines on stderr.
     """
     flags = dict(llem.parse_assignment(text) for text in set_ or [])
     named = {
@@ -92,16 +96,20 @@ def run(
     if config is None and "model" not in flags:
         print(_NOTHING_TO_RUN, file=sys.stderr)
         return 2
-    order = llem.resolve(config, flags, output_dir=output, save=True, batch_size=batch_size)
-    if dry_run:
-        inspection = llem.inspect_order(order)
-        print("\n".join(dry_run_lines(order, inspection, as_json=json_)))
-        return 1 if any(problem.blocking for problem in inspection.problems) else 0
-    detail: Literal["quiet", "normal", "verbose"] = (
-        "quiet" if quiet else "verbose" if verbose else "normal"
-    )
-    with Progress(sys.stderr, detail) as progress, contextlib.redirect_stdout(sys.stderr):
-        result = llem.run_order(order, progress)
+    detail: Detail = "quiet" if quiet else "verbose" if verbose else "normal"
+    form: Form = "json" if log_json else "human"
+    with (
+        Progress(sys.stderr, detail, form=form) as progress,
+        logging_to(progress.line, form, detail),
+    ):
+        order = llem.resolve(config, flags, output_dir=output, save=True, batch_size=batch_size)
+        if dry_run:
+            inspection = llem.inspect_order(order)
+            print("\n".join(dry_run_lines(order, inspection, as_json=json_)))
+            return 1 if any(problem.blocking for problem in inspection.problems) else 0
+        printed = PrintedLines(progress.line) if log_json else sys.stderr
+        with contextlib.redirect_stdout(printed):
+            result = llem.run_order(order, progress)
     assert progress.result_dir is not None
     print(_rendered(result, _from_here(progress.result_dir), as_json=json_))
     return 0
