@@ -80,7 +80,8 @@ FULL_CONFIG: dict[str, Any] = {
 FULL_USER_CONFIG: dict[str, Any] = {
     "output": {"results_dir": "/data/results", "model_cache_dir": "/data/models"},
     "measurement": {"meter": "nvml"},
-    "advanced": {"sample_period_s": 0.05},
+    "advanced": {"sample_period_s": 0.05, "baseline_ttl_s": 600.0},
+    "ui": {"progress": "plain", "color": "never"},
 }
 SETTINGS = RunSettings(
     results_dir="results",

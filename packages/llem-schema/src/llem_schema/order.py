@@ -7,7 +7,7 @@ from llem_schema.frozen import FrozenDict
 from llem_schema.model import Model
 from llem_schema.scalars import Version1
 
-Origin = Literal["flag", "caller", "file", "user config"]
+Origin = Literal["flag", "environment", "caller", "file", "user config"]
 """`caller`: an `ExperimentConfig` object handed over in Python."""
 
 

@@ -1,5 +1,7 @@
 """A person's own defaults, read from the platform's config folder (CFG-21 to CFG-23)."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from llem_schema.model import Model
@@ -26,6 +28,17 @@ class AdvancedDefaults(Model):
 
     sample_period_s: float | None = Field(default=None, ge=0.001, le=1.0)
     """`energy.sample_period_s` of every run that does not set it."""
+    baseline_ttl_s: float | None = Field(default=None, ge=0)
+    """`baseline.cache_ttl_seconds` of every run that does not set it."""
+
+
+class UiDefaults(Model):
+    """How the command line speaks."""
+
+    progress: Literal["auto", "plain", "off"] = "auto"
+    """`auto` draws a live line on a terminal, `plain` writes lines there too, `off` is `--quiet`."""
+    color: Literal["auto", "never"] = "auto"
+    """`auto` colours a little on a terminal, unless `NO_COLOR` is set."""
 
 
 class UserConfig(Model):
@@ -34,3 +47,4 @@ class UserConfig(Model):
     output: OutputDefaults = OutputDefaults()
     measurement: MeasurementDefaults = MeasurementDefaults()
     advanced: AdvancedDefaults = AdvancedDefaults()
+    ui: UiDefaults = UiDefaults()

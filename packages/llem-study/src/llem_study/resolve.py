@@ -117,12 +117,12 @@ def _check_support(config: ExperimentConfig) -> None:
 
 def _config_defaults(user: UserConfig) -> dict[str, Any]:
     """What the user config says of the experiment itself."""
-    energy = {
-        "meter": user.measurement.meter,
-        "sample_period_s": user.advanced.sample_period_s,
+    values = {
+        "energy.meter": user.measurement.meter,
+        "energy.sample_period_s": user.advanced.sample_period_s,
+        "baseline.cache_ttl_seconds": user.advanced.baseline_ttl_s,
     }
-    given = {key: value for key, value in energy.items() if value is not None}
-    return {"energy": given} if given else {}
+    return nested({key: value for key, value in values.items() if value is not None})
 
 
 def _settings(
@@ -141,11 +141,14 @@ def _settings(
             results_dir, origins["results_dir"] = user.output.results_dir, "user config"
     if user.output.model_cache_dir is not None:
         origins["model_cache_dir"] = "user config"
+    cache_dir = environ.get(CACHE_VARIABLE)
+    if cache_dir:
+        origins["cache_dir"] = "environment"
     return (
         RunSettings(
             results_dir=results_dir,
             model_cache_dir=user.output.model_cache_dir,
-            cache_dir=environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("llem"),
+            cache_dir=cache_dir or platformdirs.user_cache_dir("llem"),
         ),
         origins,
     )
