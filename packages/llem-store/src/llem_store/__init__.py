@@ -3,8 +3,17 @@
 from llem_store.load import load_result
 from llem_store.naming import run_folder_name
 from llem_store.partial import PartialRun
+from llem_store.power import PowerProfile, power_profile
 from llem_store.store import FolderStore
 
 __version__ = "0.1.0"
 
-__all__ = ["FolderStore", "PartialRun", "__version__", "load_result", "run_folder_name"]
+__all__ = [
+    "FolderStore",
+    "PartialRun",
+    "PowerProfile",
+    "__version__",
+    "load_result",
+    "power_profile",
+    "run_folder_name",
+]

@@ -4,8 +4,10 @@ from llem_study.choices import assignable_keys, values_of
 from llem_study.explain import explain_validation
 from llem_study.installation import BackendStatus, Installation, MeterStatus, installation
 from llem_study.layers import parse_assignment
+from llem_study.origins import VARIABLES, Origins, ValueOrigin, origins_of
 from llem_study.resolve import load_experiment_config, resolve
 from llem_study.run import inspect_order, run_order
+from llem_study.saved import catalogue, default_results_dir
 from llem_study.sections import plugin_keys
 from llem_study.user_config import load_user_config, user_config_path
 
@@ -15,13 +17,19 @@ __all__ = [
     "BackendStatus",
     "Installation",
     "MeterStatus",
+    "Origins",
+    "VARIABLES",
+    "ValueOrigin",
     "__version__",
     "assignable_keys",
+    "catalogue",
+    "default_results_dir",
     "explain_validation",
     "inspect_order",
     "installation",
     "load_experiment_config",
     "load_user_config",
+    "origins_of",
     "parse_assignment",
     "plugin_keys",
     "resolve",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llem_contracts import (
         BackendError as BackendError,
+        CatalogueEntry as CatalogueEntry,
         CommandError as CommandError,
         ConfigError as ConfigError,
         Event as Event,
@@ -47,14 +48,23 @@ if TYPE_CHECKING:
         ExperimentResult as ExperimentResult,
         WorkOrder as WorkOrder,
     )
-    from llem_store import load_result as load_result
+    from llem_store import (
+        PowerProfile as PowerProfile,
+        load_result as load_result,
+        power_profile as power_profile,
+    )
     from llem_study import (
         Installation as Installation,
+        Origins as Origins,
         assignable_keys as assignable_keys,
+        catalogue as catalogue,
+        default_results_dir as default_results_dir,
         explain_validation as explain_validation,
         inspect_order as inspect_order,
         installation as installation,
         load_experiment_config as load_experiment_config,
+        load_user_config as load_user_config,
+        origins_of as origins_of,
         parse_assignment as parse_assignment,
         plugin_keys as plugin_keys,
         resolve as resolve,
@@ -70,6 +80,7 @@ _NAMES_BY_MODULE = {
     "llem.experiment": ("run_experiment",),
     "llem_contracts": (
         "BackendError",
+        "CatalogueEntry",
         "CommandError",
         "ConfigError",
         "Event",
@@ -97,14 +108,19 @@ _NAMES_BY_MODULE = {
     "llem_energy": ("CommandReading", "measure_command"),
     "llem_harness": ("Inspection",),
     "llem_schema": ("ExperimentConfig", "ExperimentResult", "WorkOrder"),
-    "llem_store": ("load_result",),
+    "llem_store": ("PowerProfile", "load_result", "power_profile"),
     "llem_study": (
         "Installation",
+        "Origins",
         "assignable_keys",
+        "catalogue",
+        "default_results_dir",
         "explain_validation",
         "inspect_order",
         "installation",
         "load_experiment_config",
+        "load_user_config",
+        "origins_of",
         "parse_assignment",
         "plugin_keys",
         "resolve",
