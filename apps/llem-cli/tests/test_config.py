@@ -1,9 +1,13 @@
 """`llem config` shows what is there, why something is not, and what to do next (CLI-06)."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import llem
-from llem_cli.config import config_lines
+import pytest
+from llem_cli.config import config, config_lines
+from llem_cli.config_origins import origin_lines, origins_for
 from llem_study import BackendStatus, MeterStatus
 from llem_testing import example_accelerator, example_host
 
@@ -28,7 +32,7 @@ PYTORCH = BackendStatus(
 )
 
 
-def shown(*, verbose: bool = False, **changes: Any) -> str:
+def shown(*, verbose: bool = False, origins: llem.Origins | None = None, **changes: Any) -> str:
     fields: dict[str, Any] = {
         "devices": (example_host(), example_accelerator()),
         "device_problems": (),
@@ -36,7 +40,8 @@ def shown(*, verbose: bool = False, **changes: Any) -> str:
         "backends": (PYTORCH,),
         "user_config": "/home/me/.config/llem/config.yaml",
     }
-    return "\n".join(config_lines(llem.Installation(**(fields | changes)), verbose=verbose))
+    found = llem.Installation(**(fields | changes))
+    return "\n".join(config_lines(found, verbose=verbose, origins=origins))
 
 
 class TestDevices:
@@ -73,3 +78,31 @@ class TestRest:
         assert shown().splitlines()[-1] == "Next: llem run --model builtin:tiny -n 16"
         missing = PYTORCH.model_copy(update={"usable": False, "reason": "not installed: torch"})
         assert "pip install" in shown(backends=(missing,)).splitlines()[-1]
+
+
+class TestValues:
+    def test_come_with_where_each_is_from(self, tmp_path: Path) -> None:
+        (tmp_path / "e.yaml").write_text("model: builtin:tiny\nn: 5\n")
+        origins = origins_for(tmp_path / "e.yaml", ["warmup.n_warmup=2"])
+        lines = [line.split() for line in origin_lines(origins)]
+        for row in (
+            ["n", "5", "file"],
+            ["warmup.n_warmup", "2", "flag"],
+            ["precision", "bf16", "default"],
+            ["results_dir", "results", "default"],
+        ):
+            assert row in lines
+
+    def test_of_a_run_that_nobody_described_name_no_model(self) -> None:
+        assert "model" not in {value.key for value in origins_for(None, []).config}
+        assert "model" in {value.key for value in origins_for(None, ["model=m"]).config}
+
+    def test_stand_in_the_table_and_in_the_json_when_asked(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        config(verbose=True, json_=True, set_=["n=3"])
+        (n,) = [
+            v for v in json.loads(capsys.readouterr().out)["origins"]["config"] if v["key"] == "n"
+        ]
+        assert n == {"key": "n", "value": 3, "origin": "flag"}
+        assert "Configuration" in shown(verbose=True, origins=origins_for(None, []))

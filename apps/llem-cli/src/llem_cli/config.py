@@ -1,15 +1,26 @@
 """`llem config`"""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import llem
 from cyclopts import Parameter
 from llem_schema import AcceleratorFacts, DeviceFacts
 
+from llem_cli import completers
+from llem_cli.config_origins import origin_lines, origins_for
+
 
 def config(
+    config_file: Path | None = None,
+    /,
     *,
+    set_: Annotated[
+        list[str] | None,
+        Parameter(name="--set", negative="", completer=completers.assignments),
+    ] = None,
     verbose: Annotated[
         bool, Parameter(name=["--verbose", "-v"], negative="", show_default=False)
     ] = False,
@@ -19,19 +30,30 @@ def config(
 
     Parameters
     ----------
+    config_file
+        YAML file of an experiment, for what --verbose shows.
+    set_
+        A field as key=value, for what --verbose shows. May be repeated.
     verbose
-        All facts of the devices.
+        All facts of the devices, and each configured value with where it comes from.
     json_
         Print it as JSON.
     """
     found = llem.installation()
-    text = found.model_dump_json() if json_ else "\n".join(config_lines(found, verbose=verbose))
-    print(text)
+    origins = origins_for(config_file, set_ or []) if verbose else None
+    if json_:
+        more = {} if origins is None else {"origins": origins.model_dump(mode="json")}
+        print(json.dumps(found.model_dump(mode="json") | more, ensure_ascii=False))
+        return 0
+    for line in config_lines(found, verbose=verbose, origins=origins):
+        print(line)
     return 0
 
 
-def config_lines(found: llem.Installation, *, verbose: bool) -> Iterator[str]:
-    """Devices, meters, backends, the user config in use, and the next step."""
+def config_lines(
+    found: llem.Installation, *, verbose: bool, origins: llem.Origins | None = None
+) -> Iterator[str]:
+    """Devices, meters, backends, the user config in use, its values, and the next step."""
     yield "Devices"
     for device in found.devices:
         yield f"  {_device(device)}"
@@ -52,6 +74,8 @@ def config_lines(found: llem.Installation, *, verbose: bool) -> Iterator[str]:
             backend.name, backend.version, backend.summary, backend.reason, backend.cure
         )
     yield f"User config: {found.user_config or 'none'}"
+    if origins is not None:
+        yield from origin_lines(origins)
     yield f"Next: {_next_step(found)}"
 
 
