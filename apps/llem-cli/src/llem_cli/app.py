@@ -24,6 +24,11 @@ app.command(
     help="Show the devices, meters and backends of this machine.",
 )
 app.command(
+    "llem_cli.show:show",
+    name="show",
+    help="Show one result in detail, or a folder of results as a table.",
+)
+app.command(
     "llem_cli.measure:measure",
     name="measure",
     help="Measure the energy of any command.",

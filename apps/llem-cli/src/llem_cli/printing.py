@@ -1,0 +1,38 @@
+"""Text that any terminal and any pipe takes."""
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+
+def plain(text: str) -> str:
+    """A name from a file or a folder without what steers a terminal, or has no UTF-8 form."""
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def can_write(stream: TextIO, text: str) -> bool:
+    """Whether a stream's encoding has all characters of a text."""
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def write_lines(lines: Iterable[str], stream: TextIO) -> None:
+    """Print lines; `±` becomes `+-` where the encoding lacks it, any other such a question mark.
+
+    A reader that goes away, as `head` does, has seen what it asked for: that is no error.
+    """
+    encoding = stream.encoding or "utf-8"
+    plus_minus = can_write(stream, "±")
+    try:
+        for text in lines:
+            line = text if plus_minus else text.replace("±", "+-")
+            stream.write(line.encode(encoding, "replace").decode(encoding) + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        # What is still in the buffer must not raise once more when Python ends.
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
