@@ -39,6 +39,7 @@ AFTER_IMPORT: dict[str, frozenset[str]] = {
     "llem_harness": frozenset({"pydantic"}),
     "llem_prompts": frozenset({"pydantic"}),
     "llem_schema": frozenset(),
+    "llem_stats": frozenset(),
     "llem_store": frozenset({"pydantic"}),
     "llem_study": frozenset({"platformdirs", "pydantic", "yaml"}),
     "llem_testing": frozenset(),
@@ -87,7 +88,7 @@ class TestCommandLine:
         assert heavy_modules_of(flag) <= {"cyclopts", "rich"}  # cyclopts brings rich
 
     def test_measures_a_command_without_an_engine_or_a_store(self) -> None:
-        brought = {"cyclopts", "platformdirs", "pydantic", "pynvml", "rich"}
+        brought = {"cyclopts", "platformdirs", "pydantic", "pynvml", "rich", "yaml"}
         assert heavy_modules_of("measure", "--", "true") <= brought
 
 

@@ -88,7 +88,7 @@ class TestLiveLines:
         assert not re.search(r"\d+/\d+ (runs|requests)|s left|: [|/\\-] \d", text)
 
     def test_quiet_shows_the_summary_alone(self, llem: Command) -> None:
-        with in_terminal(llem, *ECHO, "--quiet", rows=60) as terminal:
+        with in_terminal(llem, *ECHO, "--quiet", rows=60, env={"NO_COLOR": "1"}) as terminal:
             assert terminal.finish().code == 0, terminal.lines
         assert terminal.lines[0].startswith("acme:echo on acme-echo, fp32")
         assert b"\x1b" not in terminal.raw
@@ -106,6 +106,14 @@ class TestWidth:
                 assert len(line) <= columns - 3
                 assert re.search(r"\d/\d| \d+ s( left)?$", line)
             assert re.fullmatch(rf"{phase}: \d+\.\d s", last)
+
+    def test_a_narrow_terminal_gets_a_summary_that_fits(self, llem: Command) -> None:
+        with in_terminal(llem, *ECHO, "-q", columns=60, rows=60) as terminal:
+            assert terminal.finish().code == 0, terminal.lines
+        at = next(i for i, line in enumerate(terminal.lines) if line.startswith("  no_sensor: "))
+        assert terminal.lines[at + 1].startswith("    ")  # a hanging indent, no cut word
+        words = " ".join(terminal.lines).split()
+        assert "Energy was not measured:" in " ".join(words)
 
     def test_a_window_that_is_made_narrow_gets_a_shorter_bar(self, llem: Command) -> None:
         with in_terminal(llem, *ECHO, *PHASES["measure"], columns=100) as terminal:
@@ -162,8 +170,19 @@ class TestPipe:
 
 
 class TestColour:
-    def test_a_run_has_none(self, finished: Terminal) -> None:
-        assert not COLOUR.search(finished.raw)
+    def test_a_summary_has_bold_labels_and_yellow_codes(self, finished: Terminal) -> None:
+        assert b"\x1b[1mEnergy\x1b[0m" in finished.raw
+        assert b"\x1b[33mshort_window:\x1b[0m" in finished.raw
+
+    def test_a_run_has_none_where_it_is_not_wanted(self, llem: Command) -> None:
+        (llem.folder / "user.yaml").write_text("ui: {color: never, progress: plain}\n")
+        run = (*ECHO, *METERED)
+        with in_terminal(
+            llem, *run, rows=60, env={**METER, "LLEM_CONFIG": "user.yaml"}
+        ) as terminal:
+            assert terminal.finish().code == 0, terminal.lines
+        assert b"\x1b" not in terminal.raw  # no live line either
+        assert lines_about(terminal, "measure")
 
     @pytest.mark.parametrize(
         "arguments", [("--help",), ("run", "--help"), ("config",), ("run",), ("rnu",)], ids=" ".join

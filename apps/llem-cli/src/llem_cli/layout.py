@@ -1,11 +1,11 @@
 """How a figure stands in a summary."""
 
-_LABEL = 14
+LABEL_COLUMNS = 14
 
 
 def row(label: str, text: str) -> str:
     """A line of a summary: what it tells of, and what it tells."""
-    return f"{label:<{_LABEL}}{text}"
+    return f"{label:<{LABEL_COLUMNS}}{text}"
 
 
 def joules(value: float) -> str:

@@ -20,7 +20,7 @@ _STDOUT, _STDERR = 1, 2
 def measure(
     *command: Annotated[str, Parameter(name="COMMAND", allow_leading_hyphen=True)],
     device: Annotated[list[str] | None, Parameter(negative="")] = None,
-    meter: Annotated[str, Parameter(completer=completers.meters)] = "auto",
+    meter: Annotated[str | None, Parameter(completer=completers.meters)] = None,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
 ) -> int:
     """Measure the energy of any command.
@@ -36,7 +36,7 @@ def measure(
         What to meter: cuda:0, cpu or a UUID. May be repeated [default: the visible GPUs, or the
         host where there are none].
     meter
-        Meter to use; `llem config` lists them.
+        Meter to use; `llem config` lists them [default: that of the user config, else auto].
     json_
         Print the reading as JSON, alone on stdout; what the command prints goes to stderr.
     """
@@ -44,6 +44,7 @@ def measure(
     if before or not words:
         print("\n".join(_explained(before, words)), file=sys.stderr)
         return 2
+    meter = meter or llem.load_user_config(os.environ).config.measurement.meter or "auto"
     # Where it is ignored, the kernel forgets how a command ended.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:

@@ -2,17 +2,20 @@
 
 import contextlib
 import json
+import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import llem
 from cyclopts import Parameter
-from llem_schema import ExperimentResult
 
 from llem_cli import completers
 from llem_cli.dry_run import dry_run_lines
+from llem_cli.live import columns_of
 from llem_cli.logs import Detail, Form, PrintedLines, logging_to
+from llem_cli.on_terminal import coloured, fitted, in_colour
 from llem_cli.progress import Progress
 from llem_cli.summary import summary_lines
 
@@ -96,10 +99,12 @@ def run(
     if config is None and "model" not in flags:
         print(_NOTHING_TO_RUN, file=sys.stderr)
         return 2
+    ui = llem.load_user_config(os.environ).config.ui
+    quiet = quiet or (ui.progress == "off" and not (verbose or log_json))
     detail: Detail = "quiet" if quiet else "verbose" if verbose else "normal"
     form: Form = "json" if log_json else "human"
     with (
-        Progress(sys.stderr, detail, form=form) as progress,
+        Progress(sys.stderr, detail, form=form, live=ui.progress == "auto") as progress,
         logging_to(progress.line, form, detail),
     ):
         order = llem.resolve(config, flags, output_dir=output, save=True, batch_size=batch_size)
@@ -111,15 +116,21 @@ def run(
         with contextlib.redirect_stdout(printed):
             result = llem.run_order(order, progress)
     assert progress.result_dir is not None
-    print(_rendered(result, _from_here(progress.result_dir), as_json=json_))
+    result_dir = _from_here(progress.result_dir)
+    if json_:
+        document = result.model_dump(mode="json") | {"result_dir": result_dir}
+        print(json.dumps(document, ensure_ascii=False))
+    else:
+        colour = in_colour(sys.stdout, os.environ, ui.color)
+        print("\n".join(_shown(summary_lines(result, result_dir), colour=colour)))
     return 0
 
 
-def _rendered(result: ExperimentResult, result_dir: str, *, as_json: bool) -> str:
-    if as_json:
-        document = result.model_dump(mode="json") | {"result_dir": result_dir}
-        return json.dumps(document, ensure_ascii=False)
-    return "\n".join(summary_lines(result, result_dir))
+def _shown(lines: Iterable[str], *, colour: bool) -> Iterable[str]:
+    """Lines as stdout takes them: a pipe gets them as they are."""
+    if sys.stdout.isatty():
+        lines = fitted(lines, columns_of(sys.stdout))
+    return coloured(lines) if colour else lines
 
 
 def _from_here(path: str) -> str:

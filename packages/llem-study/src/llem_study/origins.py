@@ -12,7 +12,7 @@ VARIABLES = {
     "LLEM_CACHE_DIR": "folder for caches",
     "LLEM_CONFIG": "the user config file, or none",
     "LLEM_NVML_BINDING": "another NVML binding than pynvml",
-    "NO_COLOR": "no colour, whatever its value",
+    "NO_COLOR": "no colour, unless it is empty",
 }
 """Environment variables that llem heeds, and what for."""
 
