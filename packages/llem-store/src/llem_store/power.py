@@ -37,9 +37,9 @@ def power_profile(
     table = table.filter(pc.and_(ours, pc.is_valid(table["power_w"])))
     if not table.num_rows:
         return None
-    span = pc.min_max(table["monotonic_ns"]).as_py()
-    start, end = span["min"], span["max"]
-    steps = max(1, min(most_steps, pc.count_distinct(table["monotonic_ns"]).as_py()))
+    start = int(pc.min(table["monotonic_ns"]).as_py())
+    end = int(pc.max(table["monotonic_ns"]).as_py())
+    steps = max(1, min(most_steps, int(pc.count_distinct(table["monotonic_ns"]).as_py())))
     since = pc.subtract(table["monotonic_ns"], start)
     step = pc.divide(pc.multiply(since, steps), max(1, end - start))
     table = table.append_column("step", pc.min_element_wise(step, steps - 1))
