@@ -42,6 +42,7 @@ complete -F _llem_whole_words llem
 
 def install_completion(
     shell: Shell | None = None,
+    /,
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
 ) -> int:
