@@ -1,5 +1,6 @@
 """Every flag of `llem run` arrives, by its long and its short name (CLI-04)."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ class TestFlags:
             (("--quiet", "-q"), "quiet"),
             (("--verbose", "-v"), "verbose"),
             (("--json",), "json_"),
+            (("--log-json",), "log_json"),
         ],
     )
     def test_without_a_value_is_switched_on(self, names: tuple[str, ...], parameter: str) -> None:
@@ -51,3 +53,13 @@ class TestFlags:
 
     def test_the_file_stands_beside_them(self) -> None:
         assert parsed("e.yaml", "-n", "2") == {"config": Path("e.yaml"), "n": 2}
+
+
+class TestExamples:
+    def test_of_the_help_are_understood(self) -> None:
+        _, *lines = str(app["run"].help_epilogue).splitlines()
+        examples = [re.split(r"\s{2,}", line.strip())[0].split() for line in lines]
+        assert len(examples) > 3
+        for program, *arguments in examples:
+            assert program == "llem"
+            app.parse_args(arguments, print_error=False, exit_on_error=False)

@@ -49,6 +49,12 @@ class TestOtherFaults:
         assert "integer" in sentence
         assert "'3'" in sentence
 
+    def test_a_value_that_is_none_of_the_choices_gets_the_nearest(self) -> None:
+        (sentence,) = sentences({"model": "gpt2", "precision": "bf61"})
+        assert sentence.endswith("not 'bf61'; did you mean 'bf16'?")
+        (sentence,) = sentences({"model": "gpt2", "precision": "int4x"})
+        assert "did you mean" not in sentence
+
     def test_all_faults_are_told_at_once(self) -> None:
         assert len(sentences({"n": "3", "foo": 1, "warmup": {"n_warmup": -1}})) == 4
 

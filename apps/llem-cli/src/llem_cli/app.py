@@ -6,6 +6,13 @@ from cyclopts import App, CycloptsError
 
 from llem_cli import __version__, interruption
 
+_RUN_EXAMPLES = """Examples:
+  llem run --model builtin:tiny -n 16         no network, no GPU
+  llem run -m gpt2 --batch-size 8 -o results  a model of the hub
+  llem run experiment.yaml --set n=8          a file, with one field changed
+  llem run experiment.yaml --dry-run          check and estimate, run nothing
+  llem run experiment.yaml --json             the result alone, for a program"""
+
 app = App(
     name="llem",
     help="What does this model cost to run? Energy, throughput, FLOPs and memory of LLM inference.",
@@ -16,7 +23,10 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(
-    "llem_cli.run:run", name="run", help="Measure one configuration, from flags or from a file."
+    "llem_cli.run:run",
+    name="run",
+    help="Measure one configuration, from flags or from a file.",
+    help_epilogue=_RUN_EXAMPLES,
 )
 app.command(
     "llem_cli.config:config",

@@ -1,5 +1,7 @@
 """pydantic's errors in sentences: the path of each field, and the nearest key for a typo."""
 
+import difflib
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,7 +15,7 @@ def explain_validation(
     plugin_keys: Iterable[str] = (),
 ) -> tuple[str, ...]:
     """One sentence per fault. `plugin_keys` are dotted keys that are valid beside the model's."""
-    faults = error.errors(include_url=False, include_context=False)
+    faults = error.errors(include_url=False)
     chosen = _without_other_branches(faults)
     known = (*known_keys(model), *plugin_keys)
     return tuple(dict.fromkeys(_sentence(fault, known) for fault in chosen))
@@ -29,7 +31,17 @@ def _sentence(fault: Any, known: Sequence[str]) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     given = fault["input"]
     text = repr(given) if isinstance(given, (str, int, float, bool, type(None))) else ""
-    return f"{shown}: {message[:1].lower()}{message[1:]}{f', not {text}' if text else ''}"
+    hint = _choice(fault)
+    return f"{shown}: {message[:1].lower()}{message[1:]}{f', not {text}' if text else ''}{hint}"
+
+
+def _choice(fault: Any) -> str:
+    """The nearest of the values that a field is limited to, where one is near."""
+    if fault["type"] != "literal_error" or not isinstance(fault["input"], str):
+        return ""
+    choices = re.findall(r"'([^']*)'", fault["ctx"]["expected"])
+    near = difflib.get_close_matches(fault["input"].lower(), choices, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _hint(unknown: str, known: Sequence[str]) -> str:
