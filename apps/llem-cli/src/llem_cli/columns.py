@@ -1,6 +1,7 @@
 """The columns of a table of results: every field of a catalogue's entry, and how each is shown."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -96,7 +97,7 @@ def with_uncertainty(value: float | None, uncertainty: float | None, *, estimate
 
 def _magnitude(value: float) -> int:
     """Decimal exponent: 0 for 5, 2 for 312, -2 for 0.04."""
-    return int(f"{value:e}".partition("e")[2]) if value else 0
+    return math.floor(math.log10(abs(value))) if value else 0
 
 
 def _text(value: object) -> str:

@@ -167,7 +167,8 @@ def _width(cells: dict[Column, list[str]]) -> int:
 
 def _name(entry: llem.CatalogueEntry, folder: Path) -> str:
     """The run's folder, from the one that was asked about; its own name where it is that one."""
-    return plain(str(entry.path.relative_to(folder)) if entry.path != folder else folder.name)
+    path = str(entry.path)
+    return plain(path.removeprefix(f"{folder}/") if entry.path != folder else folder.name)
 
 
 def _count(shown: Sequence[llem.CatalogueEntry], of: Sequence[llem.CatalogueEntry]) -> str:

@@ -8,6 +8,8 @@ from typing import TextIO
 
 def plain(text: str) -> str:
     """A name from a file or a folder without what steers a terminal, or has no UTF-8 form."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "?" for char in text)
 
 
