@@ -60,10 +60,12 @@ def _power(run: llem.StoredRun, columns: int, blocks: bool) -> Iterator[str]:
         yield f"{error}"
         return
     devices = run.result.meter.devices
-    profile = None if series is None else llem.power_profile(series, devices, columns)
-    if profile is None:
-        why = run.result.not_measured.get("timeseries")
-        yield f"no series: {why.reason}" if why else "no power was read"
+    if series is None:
+        yield _why(run.result, "timeseries")
+        return
+    profile = llem.power_profile(series, devices, columns)
+    if not profile.power_w:
+        yield "none: no power was read"
         return
     window = run.result.window
     yield from power_lines(profile, (window.start_ns, window.end_ns), blocks=blocks)

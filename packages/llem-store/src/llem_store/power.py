@@ -22,12 +22,10 @@ class PowerProfile:
     were read once."""
 
 
-def power_profile(
-    series: ArrowTable, devices: Collection[str], most_steps: int
-) -> PowerProfile | None:
+def power_profile(series: ArrowTable, devices: Collection[str], most_steps: int) -> PowerProfile:
     """The power of `devices` from a sample series, in at most `most_steps` steps.
 
-    None where no power of them was read.
+    It has no steps where no power of them was read.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -36,7 +34,7 @@ def power_profile(
     ours = pc.is_in(table["device"], value_set=pa.array(sorted(devices), pa.string()))
     table = table.filter(pc.and_(ours, pc.is_valid(table["power_w"])))
     if not table.num_rows:
-        return None
+        return PowerProfile(0, 0, ())
     start = int(pc.min(table["monotonic_ns"]).as_py())
     end = int(pc.max(table["monotonic_ns"]).as_py())
     steps = max(1, min(most_steps, int(pc.count_distinct(table["monotonic_ns"]).as_py())))
