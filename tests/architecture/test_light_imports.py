@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+from llem_testing import example_result
 
 HEAVY = frozenset(
     {
@@ -90,6 +92,13 @@ class TestCommandLine:
     def test_measures_a_command_without_an_engine_or_a_store(self) -> None:
         brought = {"cyclopts", "platformdirs", "pydantic", "pynvml", "rich", "yaml"}
         assert heavy_modules_of("measure", "--", "true") <= brought
+
+    def test_shows_a_table_of_results_without_arrow_or_an_engine(self, tmp_path: Path) -> None:
+        (tmp_path / "run").mkdir()
+        result = example_result().model_dump_json()
+        (tmp_path / "run" / "result.json").write_text(result)
+        brought = {"cyclopts", "platformdirs", "pydantic", "rich", "structlog", "tqdm", "yaml"}
+        assert heavy_modules_of("show", str(tmp_path), "--columns", "all") <= brought
 
 
 class TestListing:

@@ -12,7 +12,7 @@ class TestVersion:
 
 
 class TestHelp:
-    @pytest.mark.parametrize("command", ["run", "config", "measure"])
+    @pytest.mark.parametrize("command", ["run", "show", "config", "measure"])
     def test_names_every_command(self, llem: Command, command: str) -> None:
         done = llem("--help")
         assert done.code == 0
