@@ -22,6 +22,15 @@ class TestMeasured:
         assert result.meter.name in line
         assert result.meter.method in line
 
+    def test_each_figure_in_joules_has_its_uncertainty(self) -> None:
+        result = example_result()
+        shown = text(result)
+        energy = shown[shown.index("Energy") : shown.index("Host")].splitlines()
+        assert all("±" in line for line in energy)
+        assert result.energy_uncertainty_j is not None
+        per_token_j = result.energy_uncertainty_j / result.output_tokens
+        assert f"± {per_token_j:.3g} J (k=2) per output token" in shown
+
     def test_all_the_facts_of_a_run_are_there(self) -> None:
         shown = text(example_result())
         for fact in (
@@ -33,6 +42,7 @@ class TestMeasured:
             "p95",
             "FLOPs",
             "Memory",
+            "s in all, ",
             "padding",
         ):
             assert fact in shown

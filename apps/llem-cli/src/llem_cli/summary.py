@@ -36,6 +36,10 @@ def summary_lines(result: ExperimentResult, result_dir: str) -> Iterator[str]:
         f"{memory.model_memory_mib:,.0f} MiB with the model loaded, "
         f"{memory.peak_memory_mib:,.0f} MiB at most ({memory.source.replace('_', ' ')})",
     )
+    whole_s = (result.ended_at - result.started_at).total_seconds()
+    yield row(
+        "Duration", f"{whole_s:,.1f} s in all, {result.window_duration_s:,.1f} s of them measured"
+    )
     if result.measurement_warnings:
         yield ""
         yield "Warnings"
@@ -58,13 +62,14 @@ def _energy(result: ExperimentResult) -> Iterator[str]:
     mark = " (estimate)" if estimated else ""
     yield row("Energy", f"{word}{figure}, {source}")
     assert result.energy_per_output_token_j is not None
-    yield row("", f"{joules(result.energy_per_output_token_j)} per output token{mark}")
+    within_j = result.energy_uncertainty_j
+    per_token = _within(None if within_j is None else within_j / result.output_tokens)
+    yield row("", f"{joules(result.energy_per_output_token_j)}{per_token} per output token{mark}")
     if result.energy_adjusted_j is not None and result.baseline_power_w is not None:
-        yield row(
-            "",
-            f"{joules(result.energy_adjusted_j)} above an idle power of "
-            f"{result.baseline_power_w:.1f} W{mark}",
-        )
+        breakdown = result.energy_breakdown
+        within = _within(None if breakdown is None else breakdown.adjusted_uncertainty_j)
+        above = f"{joules(result.energy_adjusted_j)}{within}"
+        yield row("", f"{above} above an idle power of {result.baseline_power_w:.1f} W{mark}")
 
 
 def _host_beside(result: ExperimentResult) -> Iterator[str]:
