@@ -1,4 +1,5 @@
 import io
+import os
 
 from llem import PowerProfile
 from llem_cli.printing import can_write, plain, write_lines
@@ -49,6 +50,12 @@ class TestPrinting:
         for encoding, has in (("utf-8", True), ("ascii", False), ("latin-1", False)):
             stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
             assert can_write(stream, BLOCKS) is has
+
+    def test_a_reader_that_went_away_is_no_error(self) -> None:
+        reading, writing = os.pipe()
+        os.close(reading)
+        with os.fdopen(writing, "w") as stream:
+            write_lines(["a line"] * 100_000, stream)
 
     def test_what_steers_a_terminal_becomes_a_question_mark(self) -> None:
         assert plain("a\x1b[2J\nb\u202e") == "a?[2J?b?"

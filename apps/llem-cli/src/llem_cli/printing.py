@@ -1,7 +1,6 @@
 """Text that any terminal and any pipe takes."""
 
 import os
-import sys
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -37,4 +36,4 @@ def write_lines(lines: Iterable[str], stream: TextIO) -> None:
     except BrokenPipeError:
         # What is still in the buffer must not raise once more when Python ends.
         with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())
+            os.dup2(nowhere.fileno(), stream.fileno())
