@@ -1,5 +1,6 @@
 """SIGTERM and SIGINT end a run in every phase: exit code, what is kept, nobody left behind."""
 
+import json
 import signal
 import time
 from collections.abc import Iterator
@@ -74,6 +75,15 @@ class TestFirst:
             running.send(signal.SIGINT)
             assert ended(running, 130).stderr.endswith("\nllem: interrupted\n")
         partial_run(llem)
+
+    def test_is_told_as_json_where_that_is_asked_for(self, llem: Command) -> None:
+        run = (*run_on("acme-echo"), *PHASES["measure"], "--log-json", "--verbose")
+        with llem.start(*run) as running:
+            running.wait_for('"phase_progress", "phase": "measure"')
+            running.send(signal.SIGINT)
+            lines = ended(running, 130).stderr.splitlines()
+        assert json.loads(lines[-1])["event"] == "interrupted"
+        assert all(json.loads(line)["timestamp"] for line in lines)
 
     def test_ends_a_load_too(self, llem: Command) -> None:
         env = install_backend(llem.folder.parent / "plugins", "slow", LOADS_SLOWLY)

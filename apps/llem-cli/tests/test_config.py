@@ -100,9 +100,11 @@ class TestValues:
     def test_stand_in_the_table_and_in_the_json_when_asked(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        config(verbose=True, json_=True, set_=["n=3"])
+        config(json_=True, set_=["n=3"])
         (n,) = [
             v for v in json.loads(capsys.readouterr().out)["origins"]["config"] if v["key"] == "n"
         ]
         assert n == {"key": "n", "value": 3, "origin": "flag"}
         assert "Configuration" in shown(verbose=True, origins=origins_for(None, []))
+        config(verbose=True, json_=True)
+        assert "origins" in json.loads(capsys.readouterr().out)

@@ -3,7 +3,7 @@
 import llem
 import pytest
 from llem_cli.errors import report
-from llem_schema import result_from_json
+from llem_schema import WindowRecord, result_from_json
 from llem_testing import example_result
 from pydantic import ValidationError
 
@@ -11,6 +11,12 @@ from pydantic import ValidationError
 def invalid() -> ValidationError:
     with pytest.raises(ValidationError) as caught:
         llem.ExperimentConfig.model_validate({"model": "gpt2", "nn": 3})
+    return caught.value
+
+
+def faulty_record() -> ValidationError:
+    with pytest.raises(ValidationError) as caught:
+        WindowRecord.model_validate({})
     return caught.value
 
 
@@ -38,6 +44,7 @@ class TestReport:
                 ],
             ),
             (1, llem.BackendError("it broke"), ["llem: it broke"]),
+            (1, faulty_record(), ["llem: an error in llem itself: ValidationError"]),
             (1, ZeroDivisionError("oh"), ["llem: an error in llem itself: ZeroDivisionError: oh"]),
         ],
         ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,

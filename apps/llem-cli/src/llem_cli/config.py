@@ -31,16 +31,17 @@ def config(
     Parameters
     ----------
     config_file
-        YAML file of an experiment, for what --verbose shows.
+        YAML file of an experiment whose values are to be shown.
     set_
-        A field as key=value, for what --verbose shows. May be repeated.
+        A field as key=value, to see its effect on the values. May be repeated.
     verbose
         All facts of the devices, and each configured value with where it comes from.
     json_
         Print it as JSON.
     """
     found = llem.installation()
-    origins = origins_for(config_file, set_ or []) if verbose else None
+    wanted = verbose or config_file is not None or set_ is not None
+    origins = origins_for(config_file, set_ or []) if wanted else None
     if json_:
         more = {} if origins is None else {"origins": origins.model_dump(mode="json")}
         print(json.dumps(found.model_dump(mode="json") | more, ensure_ascii=False))

@@ -20,7 +20,14 @@ def report(error: Exception, *, verbose: bool, as_json: bool = False) -> int:
         print(error.result.model_dump_json())
     if verbose and not as_json:
         traceback.print_exception(error)
-    return 2 if isinstance(error, (llem.ConfigError, ValidationError)) else 1
+    return 2 if isinstance(error, llem.ConfigError) or _is_of_a_config(error) else 1
+
+
+def _is_of_a_config(error: Exception) -> bool:
+    """Whether what a person wrote is not valid; llem may fail to validate what it made itself."""
+    if not isinstance(error, ValidationError):
+        return False
+    return error.title == llem.ExperimentConfig.__name__ or error.title.startswith("dict[")
 
 
 def _lines(error: Exception, *, verbose: bool) -> Iterator[str]:
@@ -28,7 +35,7 @@ def _lines(error: Exception, *, verbose: bool) -> Iterator[str]:
         case llem.PreFlightError():
             yield "llem: this cannot run as it stands:"
             yield from problem_lines(error.problems)
-        case ValidationError():
+        case ValidationError() if _is_of_a_config(error):
             sentences = llem.explain_validation(error, plugin_keys=llem.plugin_keys())
             yield "llem: the configuration is not valid:"
             for sentence in sentences:
