@@ -12,6 +12,7 @@ import requirement_map
 from cyclopts import App
 from llem_cli.app import app
 from llem_schema import UserConfig
+from llem_study import VARIABLES
 from pydantic import BaseModel
 
 TABLES = tomllib.loads(Path(__file__).with_name("effects.toml").read_text(encoding="utf-8"))
@@ -74,6 +75,9 @@ class TestTables:
 
     def test_have_every_variable(self, packages: list[Any]) -> None:
         assert variables(packages) == set(TABLES["variables"])
+
+    def test_have_the_variables_that_llem_config_shows(self) -> None:
+        assert set(VARIABLES) == set(TABLES["variables"])
 
     @pytest.mark.parametrize("table", TABLES)
     def test_name_tests_that_are_there(self, table: str, root: Path) -> None:

@@ -11,6 +11,7 @@ from llem_study.user_config import load_user_config
 VARIABLES = {
     "LLEM_CACHE_DIR": "folder for caches",
     "LLEM_CONFIG": "the user config file, or none",
+    "LLEM_CPU_W_PER_CORE": "power of a busy core, for the meter `estimate`",
     "LLEM_NVML_BINDING": "another NVML binding than pynvml",
     "NO_COLOR": "no colour, unless it is empty",
 }
