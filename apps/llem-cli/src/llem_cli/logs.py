@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import llem
-import structlog
 
 Form = Literal["human", "json"]
 Detail = Literal["quiet", "normal", "verbose"]
@@ -47,6 +46,8 @@ def logging_to(write: Callable[[str], None], form: Form, detail: Detail) -> Iter
 
 def json_line(level: str, event: str, **fields: Any) -> str:
     """A log line as JSON."""
+    import structlog
+
     head = {"timestamp": _now(), "level": level, "event": event}
     line = structlog.processors.JSONRenderer(default=str)(None, "", head | fields)
     assert isinstance(line, str)
@@ -79,6 +80,9 @@ class PrintedLines(io.TextIOBase):
 
 class _Handler(logging.Handler):
     def __init__(self, write: Callable[[str], None], form: Form) -> None:
+        # Here, not above: the help of a command that logs should not have to wait for it.
+        import structlog
+
         super().__init__()
         self._write = write
         self.setFormatter(
@@ -112,6 +116,8 @@ def _for_a_program(_: Any, __: str, record: Any) -> str:
     shown = dict(record)
     event, level = str(shown.pop("event")), shown.pop("level")
     if "exc_info" in shown:
+        import structlog
+
         shown = dict(structlog.processors.format_exc_info(None, "", shown))
     return json_line(level, event.strip(), **shown)
 
