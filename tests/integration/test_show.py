@@ -28,6 +28,11 @@ class TestShow:
         lines = terminal.lines
         assert any(re.fullmatch(r" *(\[=*\]|\|) window", line) for line in lines)
         assert any("W over" in line for line in lines)
+        with in_terminal(llem, "show", columns=50) as terminal:
+            assert terminal.finish().code == 0
+        head, row = terminal.lines[:2]  # what was shown while it read is gone
+        assert head.split()[-1] == "J/token"
+        assert max(len(head), len(row)) <= 50
 
     def test_nothing_there_and_a_wrong_column_say_what_to_do(self, llem: Command) -> None:
         done = llem("show", "nowhere")

@@ -12,10 +12,14 @@ from cyclopts import Parameter
 
 from llem_cli.columns import chosen_keys, in_order, known_key
 from llem_cli.live import columns_of
+from llem_cli.on_terminal import fitted
 from llem_cli.printing import can_write, write_lines
+from llem_cli.progress import Progress
 
 _MOST_STEPS = 100
 """Of the picture of the power, on a wide terminal."""
+_BESIDE_THE_PICTURE = 10
+"""Columns: the indent, and the word beside the mark of the window."""
 
 
 def show(
@@ -63,7 +67,9 @@ def show(
     tabular = csv or markdown or keys is not None or sort is not None
     if place.is_file() and not tabular:
         return _show_run(place, as_json=json_)
-    entries = llem.catalogue(place.parent if place.is_file() else place)
+    with Progress(sys.stderr, "normal") as progress:
+        progress(llem.PhaseStarted(phase="read results"))  # ten thousand new ones take seconds
+        entries = llem.catalogue(place.parent if place.is_file() else place)
     if not entries:
         raise llem.StoreError(
             f"there are no results in {place}", cure="llem run saves some; see llem run --help."
@@ -121,11 +127,12 @@ def _show_run(path: Path, *, as_json: bool) -> int:
     from llem_cli.detail import detail_lines
     from llem_cli.sparkline import BLOCKS
 
+    columns = columns_of(sys.stdout)
     lines = detail_lines(
         run,
         result_dir,
-        columns=min(_MOST_STEPS, columns_of(sys.stdout) - 3),
+        columns=max(1, min(_MOST_STEPS, columns - _BESIDE_THE_PICTURE)),
         blocks=can_write(sys.stdout, BLOCKS),
     )
-    write_lines(lines, sys.stdout)
+    write_lines(fitted(lines, columns) if sys.stdout.isatty() else lines, sys.stdout)
     return 0
