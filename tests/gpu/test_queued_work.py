@@ -79,9 +79,10 @@ class QueueingModel(ScriptedModel):
         self,
         requests: Sequence[GenerationRequest],
         progress: Callable[[int], None] | None = None,
+        **options: Any,
     ) -> tuple[GeneratedRequest, ...]:
         self._gpu.queued.append(self._gpu.products.queue(QUEUED_S))
-        return super().generate(requests, progress)
+        return super().generate(requests, progress, **options)
 
     def synchronize(self) -> None:
         super().synchronize()

@@ -80,6 +80,43 @@ class TestRaggedBatch:
         assert [(item.output_tokens, item.discarded_tokens) for item in done] == [(3, 0), (3, 0)]
 
 
+class TestWithoutStepTimes:
+    def test_no_streamer_is_handed_on_and_the_end_of_the_batch_is_all_that_is_timed(self):
+        class Unwatched(ScriptedModel):
+            def generate(self, token_ids, *, streamer, **arguments):
+                assert streamer is None
+                return torch.cat([token_ids, self.rows], dim=1)
+
+        model = Unwatched([[7, END, PAD], [7, 7, 7]])
+        short, long = generator(model).run(0, requests_of([5], [5]), step_times=False)
+        assert (short.start_ns, short.token_ns, long.token_ns) == (100, (110,), (110,))
+        assert (short.output_tokens, long.output_tokens) == (2, 3)
+
+
+class TestFewerTokens:
+    @pytest.mark.parametrize("fixed_length", [None, 12])
+    def test_a_real_model_stops_there_and_goes_further_the_next_time(
+        self, gpt2_model, fixed_length
+    ):
+        settings = GenerationConfig(
+            max_new_tokens=12, min_new_tokens=fixed_length, do_sample=False, pad_token_id=257
+        )
+        gpt2_model.generation_config = GenerationConfig()
+        engine = generator(
+            gpt2_model,
+            generation_config=settings,
+            fixed_length=fixed_length,
+            end_ids=frozenset(),
+            pad_id=257,
+        )
+        with torch.inference_mode():
+            lengths = [
+                engine.run(0, requests_of([72, 101], [33]), output_tokens=most)[0].output_tokens
+                for most in (1, None, 3, 99)
+            ]
+        assert lengths == [1, 12, 3, 12]
+
+
 class TestArguments:
     def test_the_model_is_handed_left_padding_mask_and_further_arguments(self):
         model = ScriptedModel([[7], [7]])

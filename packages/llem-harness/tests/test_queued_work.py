@@ -43,8 +43,9 @@ class QueueingModel(ScriptedModel):
         self,
         requests: Sequence[GenerationRequest],
         progress: Callable[[int], None] | None = None,
+        **options: Any,
     ) -> tuple[GeneratedRequest, ...]:
-        generated = super().generate(requests, progress)
+        generated = super().generate(requests, progress, **options)
         self._device.queued_s += TAIL_S
         return generated
 

@@ -22,10 +22,10 @@ class RestlessModel(ScriptedModel):
         self._restless = backend
 
     def generate(
-        self, requests: Sequence[GenerationRequest], progress: Any = None
+        self, requests: Sequence[GenerationRequest], progress: Any = None, **options: Any
     ) -> tuple[GeneratedRequest, ...]:
         self._restless.clock.sleep(next(self._restless.delays_s))
-        return super().generate(requests, progress)
+        return super().generate(requests, progress, **options)
 
     def synchronize(self) -> None:
         self._restless.clock.sleep(self._restless.settling_s)

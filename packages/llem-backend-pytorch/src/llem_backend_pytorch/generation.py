@@ -1,5 +1,6 @@
 """One batch through `generate`."""
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,8 +28,18 @@ class Generator:
     fixed_length: int | None
     now_ns: Callable[[], int] = time.monotonic_ns
 
-    def run(self, number: int, requests: Sequence[GenerationRequest]) -> list[GeneratedRequest]:
+    def run(
+        self,
+        number: int,
+        requests: Sequence[GenerationRequest],
+        *,
+        output_tokens: int | None = None,
+        step_times: bool = True,
+    ) -> list[GeneratedRequest]:
         """Generate for one batch; the result is on the host when this returns.
+
+        `output_tokens` and `step_times` are those of `LoadedModel.generate`: without times no
+        streamer is handed on, so that no step waits for its tokens to come to the host.
 
         A request's `start_ns` is taken when the padded ids lie ready on the host, so the copy to
         the device is part of its time to first token.
@@ -38,17 +49,23 @@ class Generator:
         rectangle = left_padded(requests, self.pad_id)
         token_ids = torch.tensor(rectangle.token_ids, dtype=torch.long)
         attention_mask = torch.tensor(rectangle.attention_mask, dtype=torch.long)
-        clock = StepClock(len(requests), self.now_ns)
+        clock = StepClock(len(requests), self.now_ns) if step_times else None
+        fixed_length, settings = self._shortened(output_tokens)
         start_ns = self.now_ns()
         sequences = self.model.generate(
             token_ids.to(self.device),
             attention_mask=attention_mask.to(self.device),
-            generation_config=self.generation_config,
+            generation_config=settings,
             streamer=clock,
             **self.arguments,
         )
         steps = int(sequences.shape[1]) - rectangle.width
-        self._check_steps(steps, len(clock.times_ns))
+        if clock is None:
+            sequences = sequences.cpu()
+            end_ns = self.now_ns()
+        else:
+            self._check_timed(steps, len(clock.times_ns))
+        self._check_length(steps, fixed_length)
         if self.fixed_length is None:
             rows = sequences[:, rectangle.width :].tolist()
             useful = [useful_tokens(row, self.end_ids) for row in rows]
@@ -63,19 +80,32 @@ class Generator:
                 output_tokens=tokens,
                 discarded_tokens=steps - tokens,
                 start_ns=start_ns,
-                token_ns=tuple(clock.times_ns[:tokens]),
+                token_ns=tuple(clock.times_ns[:tokens]) if clock is not None else (end_ns,),
             )
             for request, tokens in zip(requests, useful, strict=True)
         ]
 
-    def _check_steps(self, steps: int, timed: int) -> None:
+    def _shortened(self, output_tokens: int | None) -> tuple[int | None, Any]:
+        """The fixed length and the settings of a call that may be told to stop early."""
+        if output_tokens is None or output_tokens >= self.generation_config.max_new_tokens:
+            return self.fixed_length, self.generation_config
+        settings = copy.deepcopy(self.generation_config)
+        settings.max_new_tokens = output_tokens
+        if self.fixed_length is None:
+            return None, settings
+        settings.min_new_tokens = output_tokens
+        return output_tokens, settings
+
+    def _check_timed(self, steps: int, timed: int) -> None:
         if timed != steps:
             raise BackendError(
                 f"transformers reported {timed} steps for {steps} generated tokens",
                 cure="Remove from passthrough_kwargs what changes the decoding method.",
             )
-        if self.fixed_length is not None and steps != self.fixed_length:
+
+    def _check_length(self, steps: int, fixed_length: int | None) -> None:
+        if fixed_length is not None and steps != fixed_length:
             raise BackendError(
-                f"transformers generated {steps} tokens instead of {self.fixed_length}",
+                f"transformers generated {steps} tokens instead of {fixed_length}",
                 cure="Remove from passthrough_kwargs what stops the generation.",
             )

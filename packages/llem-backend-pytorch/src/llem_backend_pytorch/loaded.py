@@ -79,6 +79,9 @@ class PyTorchModel:
         self,
         requests: Sequence[GenerationRequest],
         progress: Callable[[int], None] | None = None,
+        *,
+        output_tokens: int | None = None,
+        step_times: bool = True,
     ) -> tuple[GeneratedRequest, ...]:
         """Static batches in the given order. Sampling starts from the seed at every call, so that
         every pass over the prompts draws the same tokens."""
@@ -91,7 +94,7 @@ class PyTorchModel:
             torch.manual_seed(self._sampling_seed)
         with quiet(), torch.inference_mode():
             for number, batch in batches(requests, self._batch_size):
-                done += self._run(generator, number, batch)
+                done += self._run(generator, number, batch, output_tokens, step_times)
                 if progress is not None:
                     progress(len(done))
         return tuple(done)
@@ -120,10 +123,15 @@ class PyTorchModel:
             cuda.empty_cache()
 
     def _run(
-        self, generator: Generator, number: int, batch: Sequence[GenerationRequest]
+        self,
+        generator: Generator,
+        number: int,
+        batch: Sequence[GenerationRequest],
+        output_tokens: int | None,
+        step_times: bool,
     ) -> list[GeneratedRequest]:
         try:
-            return generator.run(number, batch)
+            return generator.run(number, batch, output_tokens=output_tokens, step_times=step_times)
         except LlemError:
             raise
         except Exception as error:

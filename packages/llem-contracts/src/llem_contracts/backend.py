@@ -46,7 +46,8 @@ class GeneratedRequest:
     start_ns: int
     """When its batch was handed to the model."""
     token_ns: tuple[int, ...]
-    """When each useful output token was there; the last one is the request's end."""
+    """When each useful output token was there; the last one is the request's end. One time alone,
+    that of the batch's end, where `generate` was told to leave the steps' out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,11 +110,17 @@ class LoadedModel(Protocol):
         self,
         requests: Sequence[GenerationRequest],
         progress: Callable[[int], None] | None = None,
+        *,
+        output_tokens: int | None = None,
+        step_times: bool = True,
     ) -> tuple[GeneratedRequest, ...]:
         """Continue all requests, in batches of the backend's making; one answer for each, in order.
 
-        `progress` is told how many requests are done, after each batch. Raises `BackendError`,
-        with the size that is likely to fit when memory ran out.
+        `progress` is told how many requests are done, after each batch. `output_tokens` ends every
+        request of this call after so many tokens, where the config asks for more: with 1, the
+        batches are prefilled and hardly more. Without `step_times` nothing is done at a step for
+        the sake of its time. Raises `BackendError`, with the size that is likely to fit when
+        memory ran out.
         """
         ...
 

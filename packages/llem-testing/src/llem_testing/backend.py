@@ -64,6 +64,7 @@ class ScriptedBackend:
         load_s: float = 0.0,
         prefill_s: float = 0.01,
         step_s: float = 0.01,
+        step_time_s: float = 0.0,
         natural_length: Callable[[GenerationRequest], int] = lambda request: 1 + request.index % 7,
         memory: MemoryUsage = _MEMORY,
         dummy_weights: bool = False,
@@ -73,7 +74,8 @@ class ScriptedBackend:
         load_error: BaseException | None = None,
         generate_errors: Mapping[int, BaseException] | None = None,
     ) -> None:
-        """`load` is told when the devices work. `natural_length` gives the useful tokens of a
+        """`load` is told when the devices work. `step_time_s` is what taking the time of a step
+        costs. `natural_length` gives the useful tokens of a
         request when `output_length` is natural. `generate_errors` by the number of the call of
         `generate`, from 0; a `KeyboardInterrupt` among them strikes after the first batch."""
         self.clock = clock
@@ -84,6 +86,7 @@ class ScriptedBackend:
         self.batch_size = batch_size
         self.prefill_s = prefill_s
         self.step_s = step_s
+        self.step_time_s = step_time_s
         self.natural_length = natural_length
         self.memory = memory
         self.generate_errors = dict(generate_errors or {})
@@ -162,6 +165,9 @@ class ScriptedModel:
         self,
         requests: Sequence[GenerationRequest],
         progress: Callable[[int], None] | None = None,
+        *,
+        output_tokens: int | None = None,
+        step_times: bool = True,
     ) -> tuple[GeneratedRequest, ...]:
         backend = self._backend
         error = backend.generate_errors.get(backend.calls.count("generate"))
@@ -173,7 +179,7 @@ class ScriptedModel:
             batch = tuple(requests[start : start + backend.batch_size])
             backend.batches.append(batch)
             with backend.load_record.busy(backend.clock):
-                done += self._batch(number, batch)
+                done += self._batch(number, batch, output_tokens, step_times)
             if error is not None:
                 raise error
             if progress is not None:
@@ -190,14 +196,21 @@ class ScriptedModel:
         self._backend.calls.append("memory")
         return self._backend.memory
 
-    def _batch(self, number: int, batch: Sequence[GenerationRequest]) -> list[GeneratedRequest]:
+    def _batch(
+        self,
+        number: int,
+        batch: Sequence[GenerationRequest],
+        output_tokens: int | None,
+        step_times: bool,
+    ) -> list[GeneratedRequest]:
         clock = self._backend.clock
-        useful = [self._useful_tokens(request) for request in batch]
+        most = min(output_tokens or self._config.max_output_tokens, self._config.max_output_tokens)
+        useful = [self._useful_tokens(request, most) for request in batch]
         start_ns = clock.monotonic_ns()
         clock.sleep(self._backend.prefill_s)
         steps_ns = []
         for _ in range(max(useful)):
-            clock.sleep(self._backend.step_s)
+            clock.sleep(self._backend.step_s + (self._backend.step_time_s if step_times else 0.0))
             steps_ns.append(clock.monotonic_ns())
         longest = max(len(request.token_ids) for request in batch)
         return [
@@ -209,13 +222,12 @@ class ScriptedModel:
                 output_tokens=tokens,
                 discarded_tokens=len(steps_ns) - tokens,
                 start_ns=start_ns,
-                token_ns=tuple(steps_ns[:tokens]),
+                token_ns=tuple(steps_ns[:tokens] if step_times else steps_ns[-1:]),
             )
             for request, tokens in zip(batch, useful, strict=True)
         ]
 
-    def _useful_tokens(self, request: GenerationRequest) -> int:
-        most = self._config.max_output_tokens
+    def _useful_tokens(self, request: GenerationRequest, most: int) -> int:
         if self._config.output_length == "fixed":
             return most
         tokens = self._backend.natural_length(request)

@@ -64,10 +64,11 @@ class PromisesLongPrompts(Replanning):
             self,
             requests: Sequence[GenerationRequest],
             progress: Callable[[int], None] | None = None,
+            **options: Any,
         ) -> tuple[GeneratedRequest, ...]:
             if any(len(request.token_ids) > LONGEST for request in requests):
                 raise BackendError("too long")
-            return super().generate(requests, progress)
+            return super().generate(requests, progress, **options)
 
 
 class PlansWhatCannotBeHad(Replanning):

@@ -29,10 +29,11 @@ class HasASmallerVocabularyThanItsTokenizer(Backend):
             self,
             requests: Sequence[GenerationRequest],
             progress: Callable[[int], None] | None = None,
+            **options: Any,
         ) -> tuple[GeneratedRequest, ...]:
             if any(token > 32 for request in requests for token in request.token_ids):
                 raise BackendError("the token is not in the vocabulary")
-            return super().generate(requests, progress)
+            return super().generate(requests, progress, **options)
 
 
 class NamesLogicalDevices(Backend):
@@ -67,8 +68,9 @@ class Rewriting(ScriptedModel):
         self,
         requests: Sequence[GenerationRequest],
         progress: Callable[[int], None] | None = None,
+        **options: Any,
     ) -> tuple[GeneratedRequest, ...]:
-        done = super().generate(requests, progress)
+        done = super().generate(requests, progress, **options)
         return tuple(dataclasses.replace(request, **self.changes(request)) for request in done)
 
     def changes(self, request: GeneratedRequest) -> dict[str, Any]:
@@ -81,8 +83,9 @@ class SortsItsAnswers(Backend):
             self,
             requests: Sequence[GenerationRequest],
             progress: Callable[[int], None] | None = None,
+            **options: Any,
         ) -> tuple[GeneratedRequest, ...]:
-            done = super().generate(requests, progress)
+            done = super().generate(requests, progress, **options)
             return tuple(sorted(done, key=lambda request: request.index))
 
 
@@ -101,7 +104,7 @@ class PadsAPromptAlone(Backend):
 class StopsBeforeTheFixedLength(Backend):
     class model(Rewriting):  # noqa: N801
         def changes(self, request: GeneratedRequest) -> dict[str, Any]:
-            if self._config.output_length != "fixed":
+            if self._config.output_length != "fixed" or request.output_tokens == 1:
                 return {}
             fewer = request.output_tokens - 1
             return {"output_tokens": fewer, "token_ns": request.token_ns[:fewer]}
@@ -124,6 +127,31 @@ class TimesTheEndAlone(Backend):
             return {"token_ns": request.token_ns[-1:]}
 
 
+class StaysShort(Backend):
+    class model(ScriptedModel):  # noqa: N801
+        most: int | None = None
+
+        def generate(
+            self,
+            requests: Sequence[GenerationRequest],
+            progress: Callable[[int], None] | None = None,
+            **options: Any,
+        ) -> tuple[GeneratedRequest, ...]:
+            self.most = min(filter(None, (self.most, options.get("output_tokens"))), default=None)
+            return super().generate(requests, progress, **options | {"output_tokens": self.most})
+
+
+class TimesStepsUnasked(Backend):
+    class model(ScriptedModel):  # noqa: N801
+        def generate(
+            self,
+            requests: Sequence[GenerationRequest],
+            progress: Callable[[int], None] | None = None,
+            **options: Any,
+        ) -> tuple[GeneratedRequest, ...]:
+            return super().generate(requests, progress, **options | {"step_times": True})
+
+
 class StartsAfterItsFirstToken(Backend):
     class model(Rewriting):  # noqa: N801
         def changes(self, request: GeneratedRequest) -> dict[str, Any]:
@@ -142,8 +170,9 @@ class TellsProgressAtTheEndAlone(Backend):
             self,
             requests: Sequence[GenerationRequest],
             progress: Callable[[int], None] | None = None,
+            **options: Any,
         ) -> tuple[GeneratedRequest, ...]:
-            done = super().generate(requests)
+            done = super().generate(requests, **options)
             if progress is not None:
                 progress(len(done))
             return done
@@ -155,9 +184,10 @@ class FailsWithTheEnginesError(Backend):
             self,
             requests: Sequence[GenerationRequest],
             progress: Callable[[int], None] | None = None,
+            **options: Any,
         ) -> tuple[GeneratedRequest, ...]:
             try:
-                return super().generate(requests, progress)
+                return super().generate(requests, progress, **options)
             except BackendError as error:
                 raise RuntimeError(str(error)) from error
 

@@ -44,11 +44,13 @@ from .broken_models import (
     RaisesItsPeakAtAReset,
     SortsItsAnswers,
     StartsAfterItsFirstToken,
+    StaysShort,
     StopsBeforeTheFixedLength,
     TellsNoNumberOfItsConfig,
     TellsObjectsOfItsEnvironment,
     TellsProgressAtTheEndAlone,
     TellsTheDevicesMemory,
+    TimesStepsUnasked,
     TimesTheEndAlone,
 )
 from .verdict import failing_tests
@@ -120,6 +122,8 @@ MEANT: dict[type[Backend], str] = {
     StopsBeforeTheFixedLength: "test_a_fixed_length_is_reached_and_nothing_is_discarded",
     CountsFillerAsOutput: "test_natural_outputs_count_useful_tokens_alone",
     TimesTheEndAlone: "test_each_useful_token_has_its_time",
+    StaysShort: "test_fewer_output_tokens_are_a_matter_of_one_call",
+    TimesStepsUnasked: "test_without_step_times_a_request_has_that_of_its_end",
     StartsAfterItsFirstToken: "test_times_go_forward_and_lie_within_the_call",
     NumbersBatchesFromOne: "test_batches_are_numbered_and_no_larger_than_planned",
     TellsProgressAtTheEndAlone: "test_progress_is_told_after_each_batch",

@@ -48,6 +48,24 @@ class GenerateSuite(BackendBench):
             assert request.output_tokens >= 1
             assert len(request.token_ns) == request.output_tokens
 
+    def test_fewer_output_tokens_are_a_matter_of_one_call(self) -> None:
+        with self.loaded() as model:
+            whole = model.generate(requests_of(3, 1, 2))
+            first = model.generate(requests_of(3, 1, 2), output_tokens=1)
+            again = model.generate(requests_of(3, 1, 2), output_tokens=10 * OUTPUT_TOKENS)
+        assert [(r.output_tokens, r.discarded_tokens) for r in first] == [(1, 0)] * 3
+        assert [r.padded_tokens for r in first] == [r.padded_tokens for r in whole]
+        assert [r.output_tokens for r in again] == [r.output_tokens for r in whole]
+
+    def test_without_step_times_a_request_has_that_of_its_end(self) -> None:
+        with self.loaded() as model:
+            before_ns = self.now_ns()
+            done = model.generate(requests_of(3, 1, 2), step_times=False)
+            after_ns = self.now_ns()
+        assert [len(request.token_ns) for request in done] == [1, 1, 1]
+        for request in done:
+            assert before_ns <= request.token_ns[0] <= after_ns
+
     def test_times_go_forward_and_lie_within_the_call(self) -> None:
         with self.loaded() as model:
             before_ns = self.now_ns()

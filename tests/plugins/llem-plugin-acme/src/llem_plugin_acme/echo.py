@@ -95,11 +95,15 @@ class Echo:
         self,
         requests: Sequence[GenerationRequest],
         progress: Callable[[int], None] | None = None,
+        *,
+        output_tokens: int | None = None,
+        step_times: bool = True,
     ) -> tuple[GeneratedRequest, ...]:
         size = self._section.batch_size
+        most_tokens = min(output_tokens or self._most_tokens, self._most_tokens)
         done: list[GeneratedRequest] = []
         for number, first in enumerate(range(0, len(requests), size)):
-            done += self._batch(number, requests[first : first + size])
+            done += self._batch(number, requests[first : first + size], most_tokens, step_times)
             self._peak_mib = max(self._peak_mib, resident_mib())
             if progress is not None:
                 progress(len(done))
@@ -121,11 +125,17 @@ class Echo:
             source="resident_set",
         )
 
-    def _batch(self, number: int, batch: Sequence[GenerationRequest]) -> list[GeneratedRequest]:
+    def _batch(
+        self,
+        number: int,
+        batch: Sequence[GenerationRequest],
+        most_tokens: int,
+        step_times: bool,
+    ) -> list[GeneratedRequest]:
         start_ns = self._clock.monotonic_ns()
         longest = max(len(request.token_ids) for request in batch)
         useful = [
-            self._most_tokens if self._fixed else min(self._most_tokens, len(request.token_ids))
+            most_tokens if self._fixed else min(most_tokens, len(request.token_ids))
             for request in batch
         ]
         token_ns = []
@@ -141,7 +151,7 @@ class Echo:
                 output_tokens=tokens,
                 discarded_tokens=len(token_ns) - tokens,
                 start_ns=start_ns,
-                token_ns=tuple(token_ns[:tokens]),
+                token_ns=tuple(token_ns[:tokens] if step_times else token_ns[-1:]),
             )
             for request, tokens in zip(batch, useful, strict=True)
         ]
