@@ -79,7 +79,7 @@ FULL_CONFIG: dict[str, Any] = {
 }
 FULL_USER_CONFIG: dict[str, Any] = {
     "output": {"results_dir": "/data/results", "model_cache_dir": "/data/models"},
-    "measurement": {"meter": "nvml"},
+    "measurement": {"meter": "nvml", "carbon_intensity_g_per_kwh": 400.0, "pue": 1.2},
     "advanced": {"sample_period_s": 0.05, "baseline_ttl_s": 600.0},
     "ui": {"progress": "plain", "color": "never"},
 }
@@ -87,6 +87,8 @@ SETTINGS = RunSettings(
     results_dir="results",
     model_cache_dir="/data/models",
     cache_dir="/data/cache",
+    carbon_intensity_g_per_kwh=400.0,
+    pue=1.2,
     origins=FrozenDict({"model": "file", "n": "flag", "results_dir": "user config"}),
 )
 NOT_CHOSEN = ("config", "effective_config", "run_settings", "not_measured")

@@ -120,3 +120,34 @@ class TestMeasure:
         monkeypatch.setenv("LLEM_CONFIG", "user.yaml")
         assert method() == "acme_display"
         assert method("--meter", "none") == "none"
+
+
+class TestCarbon:
+    def carbon(self, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+        """The emissions of a metered run: 100 W for as long as its window is."""
+        result = result_of(capsys, *ECHO, *METERED, *NOTHING_BUT_THE_WINDOW)
+        record: dict[str, Any] = result["carbon"]
+        assert record["energy_j"] == result["energy_total_j"]
+        return record
+
+    def test_the_user_config_gives_intensity_and_pue(
+        self, alone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        text = "measurement: {carbon_intensity_g_per_kwh: 360.0, pue: 1.5}\n"
+        (alone / "user.yaml").write_text(text)
+        monkeypatch.setenv("LLEM_CONFIG", "user.yaml")
+        record = self.carbon(capsys)
+        assert record["emissions_g"] == pytest.approx(record["energy_j"] / 3.6e6 * 360 * 1.5)
+        assert (record["intensity_source"], record["pue_source"]) == ("user config", "user config")
+
+    def test_variables_beat_the_user_config(
+        self, alone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        text = "measurement: {carbon_intensity_g_per_kwh: 360.0, pue: 1.5}\n"
+        (alone / "user.yaml").write_text(text)
+        monkeypatch.setenv("LLEM_CONFIG", "user.yaml")
+        monkeypatch.setenv("LLEM_CARBON_INTENSITY", "36")
+        monkeypatch.setenv("LLEM_DATACENTER_PUE", "1")
+        record = self.carbon(capsys)
+        assert record["emissions_g"] == pytest.approx(record["energy_j"] / 3.6e6 * 36)
+        assert (record["intensity_source"], record["pue_source"]) == ("environment", "environment")

@@ -48,6 +48,11 @@ class TestMeasured:
             assert fact in shown
         assert shown.endswith("Saved to results/here")
 
+    def test_emissions_stand_beside_the_energy_where_an_intensity_was_given(self) -> None:
+        (line,) = lines_of(example_result(), "Emissions")
+        assert line.endswith("400 g/kWh from the environment, PUE 1.2 from the user config")
+        assert not lines_of(example_result(carbon=None), "Emissions")
+
     def test_every_warning_is_there(self) -> None:
         result = example_result()
         for warning in result.measurement_warnings:

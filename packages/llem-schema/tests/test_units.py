@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from llem_schema import ExperimentConfig, ExperimentResult, Model
 
-UNITS = ("_j", "_w", "_s", "_ms", "_mib", "_mhz", "_c")
+UNITS = ("_j", "_w", "_s", "_ms", "_mib", "_mhz", "_c", "_g", "_g_per_kwh")
 WITHOUT_UNIT = frozenset(
     {
         # ratios
@@ -14,6 +14,7 @@ WITHOUT_UNIT = frozenset(
         "resident_share",
         "throttled_share",
         "final_cv",
+        "pue",
         "target_cv",
         # a count that is no whole number
         "effective_samples",

@@ -5,7 +5,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 from llem_contracts import ConfigError
-from llem_schema import EnergyConfig, ExperimentConfig, PyTorchConfig
+from llem_schema import EnergyConfig, ExperimentConfig, PyTorchConfig, measurement_config_hash
 from llem_study import (
     explain_validation,
     load_experiment_config,
@@ -107,6 +107,30 @@ class TestSettings:
     def test_the_order_names_the_llem_packages(self) -> None:
         order = resolve(None, {"model": "builtin:tiny"}, environ=NO_USER_CONFIG)
         assert "llem-schema" in order.packages
+
+
+class TestEmissions:
+    def test_what_is_not_given_is_not_assumed(self) -> None:
+        settings = resolve(None, {"model": "builtin:tiny"}, environ=NO_USER_CONFIG).settings
+        assert (settings.carbon_intensity_g_per_kwh, settings.pue) == (None, None)
+
+    @pytest.mark.parametrize("text", ["-1", "much", "nan", "inf"])
+    def test_a_variable_that_is_no_intensity_is_refused_by_its_name(self, text: str) -> None:
+        environ = NO_USER_CONFIG | {"LLEM_CARBON_INTENSITY": text}
+        with pytest.raises(ConfigError, match="LLEM_CARBON_INTENSITY") as caught:
+            resolve(None, {"model": "builtin:tiny"}, environ=environ)
+        assert "unset LLEM_CARBON_INTENSITY" in caught.value.cure
+
+    def test_a_pue_below_one_is_refused(self) -> None:
+        environ = NO_USER_CONFIG | {"LLEM_DATACENTER_PUE": "0.9"}
+        with pytest.raises(ConfigError, match=r"LLEM_DATACENTER_PUE is '0\.9'"):
+            resolve(None, {"model": "builtin:tiny"}, environ=environ)
+
+    def test_they_are_not_in_the_hash(self) -> None:
+        plain = resolve(None, {"model": "builtin:tiny"}, environ=NO_USER_CONFIG)
+        environ = NO_USER_CONFIG | {"LLEM_CARBON_INTENSITY": "400"}
+        given = resolve(None, {"model": "builtin:tiny"}, environ=environ)
+        assert measurement_config_hash(plain.config) == measurement_config_hash(given.config)
 
 
 class TestBatchSize:

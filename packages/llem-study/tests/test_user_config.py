@@ -6,7 +6,7 @@ from typing import Any
 
 import platformdirs
 import pytest
-from llem_schema import Model, UserConfig
+from llem_schema import FrozenDict, Model, Origin, UserConfig
 from llem_study import load_user_config, resolve, user_config_path
 from pydantic import BaseModel
 
@@ -14,6 +14,8 @@ VALUES = {
     "output.results_dir": "/data/results",
     "output.model_cache_dir": "/data/models",
     "measurement.meter": "nvml",
+    "measurement.carbon_intensity_g_per_kwh": 400.0,
+    "measurement.pue": 1.2,
     "advanced.sample_period_s": 0.02,
     "advanced.baseline_ttl_s": 60.0,
 }
@@ -77,10 +79,10 @@ class TestEffect:
             return resolve(None, {"model": "m"}, save=True, environ={"LLEM_CONFIG": named})
 
         changed, plain = order_under(str(tmp_path / "user.yaml")), order_under("none")
-        assert (changed.config, changed.settings.results_dir, changed.settings.model_cache_dir) != (
+        without_origins = {"origins": FrozenDict[str, Origin]()}
+        assert (changed.config, changed.settings.model_copy(update=without_origins)) != (
             plain.config,
-            plain.settings.results_dir,
-            plain.settings.model_cache_dir,
+            plain.settings.model_copy(update=without_origins),
         )
         (of_the_user,) = changed.settings.origins.keys() - plain.settings.origins.keys()
         assert changed.settings.origins[of_the_user] == "user config"

@@ -19,6 +19,7 @@ def summary_lines(result: ExperimentResult, result_dir: str) -> Iterator[str]:
     yield from _energy(result)
     if result.meter.devices != (HOST_ID,):
         yield from _host_beside(result)
+    yield from _emissions(result)
     yield row("Throughput", f"{result.output_tokens_per_s:,.1f} output tokens/s")
     yield row("Latency", f"time to first token {_spread(result.latency.ttft)}")
     if result.latency.itl is not None:
@@ -83,6 +84,19 @@ def _host_beside(result: ExperimentResult) -> Iterator[str]:
     word = "an estimate, not a measurement: " if ENERGY_ESTIMATED in host.flags else ""
     figure = f"{joules(result.energy_host_j)}{_within(host.uncertainty_j)}"
     yield row("Host", f"{word}{figure} beside it, {_source(host.name, host.method)}{_parts(host)}")
+
+
+def _emissions(result: ExperimentResult) -> Iterator[str]:
+    """Beside the joules, where an intensity was given."""
+    carbon = result.carbon
+    if carbon is None:
+        return
+    pue = "no PUE" if carbon.pue is None else f"PUE {carbon.pue:g} from the {carbon.pue_source}"
+    yield row(
+        "Emissions",
+        f"{carbon.emissions_g:.3g} g CO2 equivalent of {' and '.join(carbon.counted)}: "
+        f"{carbon.intensity_g_per_kwh:g} g/kWh from the {carbon.intensity_source}, {pue}",
+    )
 
 
 def _parts(host: HostRecord) -> str:

@@ -26,8 +26,9 @@ from llem_schema import (
 )
 
 from llem_harness.baseline import Baseline
-from llem_harness.energy import energy_figures
-from llem_harness.host import host_figures, runs_on_host
+from llem_harness.carbon import EnergyShare, carbon_figures
+from llem_harness.energy import EnergyFigures, energy_figures
+from llem_harness.host import HostFigures, host_figures, runs_on_host
 from llem_harness.latency import latency_of
 from llem_harness.preflight import Readiness
 from llem_harness.remarks import notes_of, warnings_of
@@ -96,9 +97,15 @@ def assemble(
         host = host_figures(reading, ready.meter, energy.missing.get("energy_total_j"))
     else:
         host = host_figures(window.host, ready.host.choice, no_host)
+    carbon = carbon_figures(
+        order.settings,
+        _energy_shares(energy, host, on_host=runs_on_host(ready.devices)),
+        energy.missing.get("energy_total_j"),
+        output_tokens=output_tokens,
+    )
     latency = latency_of(requests)
     throttling = throttling_figures(reading, ready.meter.name, ready.no_energy)
-    missing = energy.missing | host.missing | throttling.missing
+    missing = energy.missing | host.missing | throttling.missing | carbon.missing
     missing["steady_state_window"] = NotMeasured(
         code="not_applicable", reason="the methodology is total: the whole window counts"
     )
@@ -191,6 +198,7 @@ def assemble(
         prompts=workload.record,
         timeseries=saving.timeseries if has_series else None,
         requests_file=saving.requests,
+        carbon=carbon.record,
         reproducibility_notes=notes_of(config, ready.meter, reading, host.record, workload.record),
         measurement_warnings=warnings_of(
             config=config,
@@ -211,6 +219,19 @@ def assemble(
         started_at=started_at,
         ended_at=ended_at,
     )
+
+
+def _energy_shares(
+    energy: EnergyFigures, host: HostFigures, *, on_host: bool
+) -> tuple[EnergyShare, ...]:
+    """Whose gross energy there is; in a run on the CPU the total is the host's."""
+    shares = []
+    if energy.energy_total_j is not None:
+        whose = "host" if on_host else "accelerators"
+        shares.append(EnergyShare(whose, energy.energy_total_j, energy.energy_uncertainty_j))
+    if not on_host and host.energy_host_j is not None and host.record is not None:
+        shares.append(EnergyShare("host", host.energy_host_j, host.record.uncertainty_j))
+    return tuple(shares)
 
 
 def _meter_record(

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from llem_schema.carbon import CarbonRecord as CarbonRecord
     from llem_schema.config import (
         BACKEND_SECTIONS as BACKEND_SECTIONS,
         BaselineConfig as BaselineConfig,
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
         AdvancedDefaults as AdvancedDefaults,
         MeasurementDefaults as MeasurementDefaults,
         OutputDefaults as OutputDefaults,
+        UiDefaults as UiDefaults,
         UserConfig as UserConfig,
     )
     from llem_schema.warmup import (
@@ -120,6 +122,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _NAMES_BY_MODULE = {
+    "carbon": ("CarbonRecord",),
     "config": (
         "BACKEND_SECTIONS",
         "BaselineConfig",
@@ -169,7 +172,13 @@ _NAMES_BY_MODULE = {
     "scalars": ("Moment", "Version1"),
     "shape": ("DecoderDimensions", "ModelShape"),
     "throttling": ("DeviceThrottling", "ThrottlingRecord", "ThrottlingSource"),
-    "user_config": ("AdvancedDefaults", "MeasurementDefaults", "OutputDefaults", "UserConfig"),
+    "user_config": (
+        "AdvancedDefaults",
+        "MeasurementDefaults",
+        "OutputDefaults",
+        "UiDefaults",
+        "UserConfig",
+    ),
     "warmup": ("HeatRecord", "WarmupResult"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from llem_schema.config import ExperimentConfig
 from llem_schema.frozen import FrozenDict
 from llem_schema.model import Model
@@ -20,6 +22,10 @@ class RunSettings(Model):
     """Folder for downloaded models; None is the hub library's own."""
     cache_dir: str | None = None
     """Folder for what later runs may use, such as idle powers; None keeps nothing."""
+    carbon_intensity_g_per_kwh: float | None = Field(default=None, ge=0)
+    """Grams of CO2 equivalent for a kilowatt-hour here; None reckons no emissions."""
+    pue: float | None = Field(default=None, ge=1)
+    """Power usage effectiveness of the data centre; None counts the devices alone."""
     origins: FrozenDict[str, Origin] = FrozenDict()
     """Where each value that is no default came from, by dotted path."""
 

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from llem_schema.carbon import CarbonRecord
 from llem_schema.config import ExperimentConfig
 from llem_schema.energy import EnergyBreakdown, MeterRecord
 from llem_schema.environment import EnvironmentSnapshot
@@ -107,6 +108,7 @@ class ExperimentResult(Model):
     prompts: PromptsRecord
     timeseries: str | None
     requests_file: str | None
+    carbon: CarbonRecord | None
     reproducibility_notes: FrozenList[str]
     measurement_warnings: FrozenList[MeasurementWarning]
     not_measured: FrozenDict[str, NotMeasured]

@@ -21,6 +21,10 @@ class MeasurementDefaults(Model):
 
     meter: str | None = Field(default=None, min_length=1)
     """`energy.meter` of every run that does not name one."""
+    carbon_intensity_g_per_kwh: float | None = Field(default=None, ge=0)
+    """Grams of CO2 equivalent for a kilowatt-hour of electricity here. Without it no emissions."""
+    pue: float | None = Field(default=None, ge=1)
+    """Power usage effectiveness of the data centre: emissions are multiplied by it."""
 
 
 class AdvancedDefaults(Model):
@@ -36,7 +40,7 @@ class UiDefaults(Model):
     """How the command line speaks."""
 
     progress: Literal["auto", "plain", "off"] = "auto"
-    """`auto` draws a live line on a terminal, `plain` writes lines there too, `off` is `--quiet`."""
+    """`auto` draws a live line on a terminal, `plain` writes lines there, `off` is `--quiet`."""
     color: Literal["auto", "never"] = "auto"
     """`auto` colours a little on a terminal, unless `NO_COLOR` is set."""
 

@@ -10,8 +10,10 @@ from llem_study.user_config import load_user_config
 
 VARIABLES = {
     "LLEM_CACHE_DIR": "folder for caches",
+    "LLEM_CARBON_INTENSITY": "grams of CO2 equivalent for a kilowatt-hour",
     "LLEM_CONFIG": "the user config file, or none",
     "LLEM_CPU_W_PER_CORE": "power of a busy core, for the meter `estimate`",
+    "LLEM_DATACENTER_PUE": "power usage effectiveness of the data centre",
     "LLEM_NVML_BINDING": "another NVML binding than pynvml",
     "NO_COLOR": "no colour, unless it is empty",
 }

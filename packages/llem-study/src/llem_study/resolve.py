@@ -4,6 +4,7 @@ import importlib.metadata
 import os
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from llem_schema import (
     WorkOrder,
     measurement_config_hash,
 )
+from pydantic import ValidationError
 
 from llem_study.layers import Layer, merge, nested
 from llem_study.sections import foreign_backends, move_to_extension, refuse_misplaced
@@ -144,14 +146,45 @@ def _settings(
     cache_dir = environ.get(CACHE_VARIABLE)
     if cache_dir:
         origins["cache_dir"] = "environment"
+    intensity = _number("LLEM_CARBON_INTENSITY", "carbon_intensity_g_per_kwh", user, environ)
+    pue = _number("LLEM_DATACENTER_PUE", "pue", user, environ)
+    origins |= intensity.origins | pue.origins
     return (
         RunSettings(
             results_dir=results_dir,
             model_cache_dir=user.output.model_cache_dir,
             cache_dir=cache_dir or platformdirs.user_cache_dir("llem"),
+            carbon_intensity_g_per_kwh=intensity.value,
+            pue=pue.value,
         ),
         origins,
     )
+
+
+@dataclass(frozen=True)
+class _Number:
+    value: float | None
+    origins: dict[str, Origin]
+
+
+def _number(variable: str, name: str, user: UserConfig, environ: Mapping[str, str]) -> _Number:
+    """A setting of the user config's `measurement` that a variable may set instead.
+
+    Raises `ConfigError` for a variable that holds no such number.
+    """
+    text = environ.get(variable)
+    if not text:
+        value = getattr(user.measurement, name)
+        return _Number(value, {} if value is None else {name: "user config"})
+    try:
+        told = RunSettings.model_validate_strings({name: text}, strict=False)
+    except ValidationError as error:
+        least = "1" if name == "pue" else "0"
+        raise ConfigError(
+            f"{variable} is {text!r}, which is no number from {least} on",
+            cure=f"Set it to one, or unset {variable}.",
+        ) from error
+    return _Number(getattr(told, name), {name: "environment"})
 
 
 def _llem_versions() -> dict[str, str]:

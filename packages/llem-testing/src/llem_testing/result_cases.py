@@ -6,6 +6,7 @@ from typing import Any, Literal
 from llem_schema import (
     BackendRecord,
     BaselineRecord,
+    CarbonRecord,
     DeviceThrottling,
     EnergyBreakdown,
     EnvironmentSnapshot,
@@ -231,6 +232,20 @@ def _energy(uuid: str) -> dict[str, Any]:
         ),
         "baseline_power_w": _IDLE_W,
         "throttling": _throttling(uuid),
+        "carbon": CarbonRecord(
+            emissions_g=(_TOTAL_J + _PACKAGE_J + _DRAM_J) / 3.6e6 * 400 * 1.2,
+            emissions_uncertainty_g=13.0 / 3.6e6 * 400 * 1.2,
+            emissions_per_output_token_g=(_TOTAL_J + _PACKAGE_J + _DRAM_J)
+            / (3.6e6 * _OUTPUT_TOKENS)
+            * 400
+            * 1.2,
+            energy_j=_TOTAL_J + _PACKAGE_J + _DRAM_J,
+            counted=("accelerators", "host"),
+            intensity_g_per_kwh=400.0,
+            intensity_source="environment",
+            pue=1.2,
+            pue_source="user config",
+        ),
         "energy_per_output_token_j": _TOTAL_J / _OUTPUT_TOKENS,
         "energy_per_total_token_j": _TOTAL_J / (_INPUT_TOKENS + _OUTPUT_TOKENS),
         "energy_per_request_j": _TOTAL_J / _REQUESTS,
