@@ -66,8 +66,10 @@ FULL_CONFIG: dict[str, Any] = {
         "thermal_floor_seconds": 30.0,
     },
     "baseline": {"enabled": True, "duration_seconds": 10.0, "cache_ttl_seconds": 600.0},
-    "energy": {"meter": "nvml", "sample_period_s": 0.1},
+    "energy": {"meter": "nvml", "sample_period_s": 0.1, "phases": True},
     "min_window_s": 30.0,
+    "latency": "separate",
+    "cold_start": True,
     "passthrough_kwargs": {"num_beams": 2, "eos_token_id": None, "für": ["é", 1.5]},
     "pytorch": {
         "device": "cuda",

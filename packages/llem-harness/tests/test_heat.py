@@ -101,7 +101,12 @@ class TestHeatOfARun:
         assert world.load.busy_ns(start_ns - 60 * S, start_ns) == 0
 
     def test_switched_off_it_is_measured_at_once(self, world: Any, order: WorkOrder) -> None:
-        result = run(changed(order, warmup={"n_warmup": 0, "thermal": "off"}), world.ports)
+        at_once = changed(
+            order,
+            warmup={"n_warmup": 0, "thermal": "off"},
+            energy={"meter": "scripted", "phases": False},
+        )
+        result = run(at_once, world.ports)
         heat = result.warmup_result.heat
         assert (heat.mode, heat.settled, heat.duration_s) == ("off", None, 0.0)
         assert "phase_skipped heat" in world.types()

@@ -71,6 +71,7 @@ def breakdown(share: float) -> EnergyBreakdown:
         resident=None,
         resident_share=None,
         terms=FrozenDict(),
+        phases=None,
     )
 
 

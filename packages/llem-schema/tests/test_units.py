@@ -13,6 +13,8 @@ WITHOUT_UNIT = frozenset(
         "baseline_share",
         "resident_share",
         "throttled_share",
+        "overhead_share",
+        "scale",
         "final_cv",
         "pue",
         "target_cv",

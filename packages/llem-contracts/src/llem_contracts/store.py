@@ -15,7 +15,7 @@ from llem_contracts.sample import Sample
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One request of a window. Times are `time.monotonic_ns`."""
+    """One request. Times are `time.monotonic_ns`."""
 
     pass_index: int
     """Number of the pass over the prompts, from 0."""
@@ -27,9 +27,13 @@ class RequestRecord:
     output_tokens: int
     discarded_tokens: int
     start_ns: int
-    first_token_ns: int
+    first_token_ns: int | None
+    """None where the times of the steps were not taken."""
     end_ns: int
     token_ns: tuple[int, ...]
+    """Empty where the times of the steps were not taken."""
+    measured: bool = True
+    """Lies in the window whose energy was read, not in a pass of its own for the latencies."""
 
 
 class ArrowTable(Protocol):

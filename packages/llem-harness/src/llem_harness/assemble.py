@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from llem_contracts import MeterChoice, NotSupported
 from llem_schema import (
     BackendRecord,
+    ColdStart,
     EnvironmentSnapshot,
     ExperimentResult,
     FlopsResult,
@@ -27,9 +28,12 @@ from llem_schema import (
 
 from llem_harness.baseline import Baseline
 from llem_harness.carbon import EnergyShare, carbon_figures
+from llem_harness.cold_start import NO_WARMUP, cold_start_gaps, cold_start_of, warmup_of
 from llem_harness.energy import EnergyFigures, energy_figures
 from llem_harness.host import HostFigures, host_figures, runs_on_host
 from llem_harness.latency import latency_of
+from llem_harness.latency_pass import LatencyPass
+from llem_harness.prefill import PrefillWindow, phase_figures
 from llem_harness.preflight import Readiness
 from llem_harness.remarks import notes_of, warnings_of
 from llem_harness.throttling import throttling_figures
@@ -54,6 +58,7 @@ class Loaded:
     shape: ModelShape
     effective_config: JsonObject
     environment: JsonObject
+    load_s: float
 
 
 def assemble(
@@ -68,6 +73,8 @@ def assemble(
     warmup: Warmup,
     heat: HeatRecord,
     window: MeasuredWindow,
+    prefill: PrefillWindow,
+    timed: LatencyPass | None,
     no_host: NotMeasured | None,
     memory: MemoryUsage,
     count_flops: Callable[[ModelShape, int, int], FlopsResult],
@@ -85,6 +92,7 @@ def assemble(
     input_tokens = sum(request.input_tokens for request in requests)
     output_tokens = sum(request.output_tokens for request in requests)
     reading = window.reading
+    phases = phase_figures(window, prefill)
     energy = energy_figures(
         reading,
         baseline,
@@ -92,6 +100,7 @@ def assemble(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
         requests=len(requests),
+        phases=phases.record,
     )
     if runs_on_host(ready.devices):
         host = host_figures(reading, ready.meter, energy.missing.get("energy_total_j"))
@@ -103,9 +112,15 @@ def assemble(
         energy.missing.get("energy_total_j"),
         output_tokens=output_tokens,
     )
-    latency = latency_of(requests)
+    latency = latency_of(requests if timed is None else timed.requests)
+    if timed is not None:
+        latency = latency.model_copy(
+            update={"mode": "separate", "overhead_share": timed.overhead_share}
+        )
+    cold_start = cold_start_of(config, loaded.load_s, window)
     throttling = throttling_figures(reading, ready.meter.name, ready.no_energy)
-    missing = energy.missing | host.missing | throttling.missing | carbon.missing
+    missing = energy.missing | phases.missing | host.missing | throttling.missing
+    missing |= carbon.missing
     missing["steady_state_window"] = NotMeasured(
         code="not_applicable", reason="the methodology is total: the whole window counts"
     )
@@ -117,6 +132,10 @@ def assemble(
     if flops is not None and flops.parameters_non_embedding is None:
         missing["flops.parameters_non_embedding"] = NotMeasured(
             code="shape_unknown", reason="of the parameters only the total is known"
+        )
+    if latency.overhead_share is None:
+        missing["latency.overhead_share"] = NotMeasured(
+            code="not_requested", reason="the times of the steps were taken in the window"
         )
     if latency.itl is None:
         missing["latency.itl"] = NotMeasured(
@@ -137,7 +156,7 @@ def assemble(
         missing["requests_file"] = _not_saved()
     missing |= _model_gaps(order, loaded)
     missing |= _environment_gaps(snapshot)
-    missing |= _warmup_gaps(warmup, heat)
+    missing |= _warmup_gaps(warmup, heat, cold_start)
     if memory.device_memory_mib is None:
         missing["memory.device_memory_mib"] = NotMeasured(
             code="not_applicable", reason="the run's devices do not tell how much is in use"
@@ -155,6 +174,7 @@ def assemble(
             revision=config.revision,
             commit=loaded.commit,
             dummy_weights=ready.plan.dummy_weights,
+            load_s=loaded.load_s,
             shape=loaded.shape,
         ),
         backend=BackendRecord(
@@ -176,6 +196,8 @@ def assemble(
         energy_adjusted_j=energy.energy_adjusted_j,
         energy_per_device_j=energy.energy_per_device_j,
         energy_host_j=host.energy_host_j,
+        energy_prefill_j=phases.energy_prefill_j,
+        energy_decode_j=phases.energy_decode_j,
         energy_breakdown=energy.energy_breakdown,
         baseline_power_w=energy.baseline_power_w,
         input_tokens=input_tokens,
@@ -191,7 +213,7 @@ def assemble(
         flops=flops,
         memory=memory,
         throttling=throttling.record,
-        warmup_result=_warmup_result(order, warmup, heat),
+        warmup_result=_warmup_result(order, warmup, heat, cold_start),
         warmup_excluded_samples=warmup.requests,
         environment_snapshot=snapshot,
         meter=_meter_record(ready.meter, window, host.record, sample_period_s, window_samples),
@@ -259,8 +281,10 @@ def _meter_record(
     )
 
 
-def _warmup_result(order: WorkOrder, warmup: Warmup, heat: HeatRecord) -> WarmupResult:
-    config = order.config.warmup
+def _warmup_result(
+    order: WorkOrder, warmup: Warmup, heat: HeatRecord, cold_start: ColdStart | None
+) -> WarmupResult:
+    config = warmup_of(order.config)
     converging = config.convergence_detection
     return WarmupResult(
         converged=warmup.converged,
@@ -271,13 +295,18 @@ def _warmup_result(order: WorkOrder, warmup: Warmup, heat: HeatRecord) -> Warmup
         latencies_ms=warmup.latencies_ms,
         duration_s=warmup.duration_s,
         heat=heat,
+        cold_start=cold_start,
     )
 
 
-def _warmup_gaps(warmup: Warmup, heat: HeatRecord) -> dict[str, NotMeasured]:
-    gaps: dict[str, NotMeasured] = {}
+def _warmup_gaps(
+    warmup: Warmup, heat: HeatRecord, cold_start: ColdStart | None
+) -> dict[str, NotMeasured]:
+    gaps = cold_start_gaps(cold_start)
     if warmup.converged is None:
         fixed = NotMeasured(code="not_requested", reason="the warm-up was a fixed number of runs")
+        if cold_start is not None:
+            fixed = NO_WARMUP
         for name in ("converged", "target_cv", "max_prompts"):
             gaps[f"warmup_result.{name}"] = fixed
     if warmup.final_cv is None:

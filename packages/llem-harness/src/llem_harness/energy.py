@@ -3,7 +3,14 @@
 import math
 from dataclasses import dataclass, field
 
-from llem_schema import BaselineRecord, EnergyBreakdown, EnergyReading, FrozenDict, NotMeasured
+from llem_schema import (
+    BaselineRecord,
+    EnergyBreakdown,
+    EnergyReading,
+    FrozenDict,
+    NotMeasured,
+    PhaseEnergy,
+)
 
 from llem_harness.baseline import Baseline
 
@@ -35,6 +42,7 @@ def energy_figures(
     input_tokens: int,
     output_tokens: int,
     requests: int,
+    phases: PhaseEnergy | None = None,
 ) -> EnergyFigures:
     """Gross energy, what the idle devices would have drawn, and the ratios of the field.
 
@@ -89,6 +97,7 @@ def energy_figures(
             resident.power_w * reading.duration_s / total if resident and total > 0 else None
         ),
         terms=_terms(reading),
+        phases=phases,
     )
     if baseline.missing is not None:
         for name in (

@@ -33,7 +33,7 @@ def heat(
 ) -> HeatRecord:
     """Keep the load on until the devices are steady, or wait idle, or do nothing."""
     if config.thermal == "off":
-        return _skip(config, ports, "`warmup.thermal` is off")
+        return _skip(config, ports, "`warmup.thermal` is off, or the start is cold")
     if no_energy is not None:
         return _skip(config, ports, f"there is no power to settle ({no_energy.reason})")
     if config.thermal == "floor":

@@ -8,6 +8,8 @@ resident power  baseline.py    idle again, with the model loaded
 prompts         workload.py    drawn and tokenised once
 warm-up, heat   warmup.py, heat.py
 window          window.py      sync, t0, passes, sync, t1
+prefill         prefill.py     a second window, of prefill alone
+latency         latency_pass.py   a pass of its own, where that is asked for
 assemble        assemble.py    a pure function
 save            save.py
 """
@@ -37,10 +39,13 @@ from llem_schema import (
 from llem_harness.assemble import Loaded, Saving, assemble
 from llem_harness.baseline import measure_baseline, with_resident
 from llem_harness.baseline_cache import BaselineCache
+from llem_harness.cold_start import warmup_of
 from llem_harness.heat import heat
 from llem_harness.host import host_facts, open_host
+from llem_harness.latency_pass import time_steps
 from llem_harness.phases import phase
 from llem_harness.ports import Ports
+from llem_harness.prefill import measure_prefill
 from llem_harness.preflight import Readiness, check
 from llem_harness.save import save
 from llem_harness.series import SeriesRecorder
@@ -109,7 +114,9 @@ def _measured(
         with phase("load", ports.listener, ports.clock):
             ports.backend.fetch(config)
             ports.prompts.fetch(config.dataset_config)
+            load_ns = ports.clock.monotonic_ns()
             loaded = stack.enter_context(ports.backend.load(config))
+            load_s = (ports.clock.monotonic_ns() - load_ns) / 1e9
             _same_devices(loaded, uuids)
         baseline = with_resident(baseline, config.baseline, session, ports)
         with phase("prompts", ports.listener, ports.clock):
@@ -117,8 +124,9 @@ def _measured(
                 config, ports.prompts, loaded.tokenizer, ready.plan.max_sequence_tokens
             )
         batches = workload.warmup_batches(ready.plan.batch_size)
-        warmup = warm_up(config.warmup, loaded, batches, ports)
-        heat_record = heat(config.warmup, loaded, batches[0], session, ports, ready.no_energy)
+        warmup_config = warmup_of(config)
+        warmup = warm_up(warmup_config, loaded, batches, ports)
+        heat_record = heat(warmup_config, loaded, batches[0], session, ports, ready.no_energy)
         recorder.flush()
 
         window = measure(
@@ -127,8 +135,11 @@ def _measured(
             session,
             ports,
             min_window_s=config.min_window_s,
+            step_times=config.latency != "separate",
             host=host.session,
         )
+        prefill = measure_prefill(config, loaded, workload, session, window, ports, ready.no_energy)
+        timed = None if window.step_times else time_steps(loaded, workload, window, ports)
         with phase("assemble", ports.listener, ports.clock):
             engine = loaded.environment()
             samples = _samples_within(session, window.reading.start_ns, window.reading.end_ns)
@@ -143,11 +154,14 @@ def _measured(
                     shape=loaded.shape,
                     effective_config=loaded.effective_config,
                     environment=engine,
+                    load_s=load_s,
                 ),
                 workload=workload,
                 warmup=warmup,
                 heat=heat_record,
                 window=window,
+                prefill=prefill,
+                timed=timed,
                 no_host=host.missing,
                 memory=_with_device_memory(window.memory, ready, ports.devices),
                 count_flops=ports.flops.count,
@@ -161,7 +175,8 @@ def _measured(
             )
         if handle is not None:
             with phase("save", ports.listener, ports.clock):
-                save(result, handle, recorder, window.records(), order, ports)
+                records = [*window.records(), *(timed.records() if timed else ())]
+                save(result, handle, recorder, records, order, ports)
     return result
 
 

@@ -102,6 +102,14 @@ def warnings_of(
                 "more beside the output.",
             )
         )
+    if config.cold_start:
+        found.append(
+            (
+                "cold_start",
+                "There was no warm-up: the window holds what a model pays for once, with its first "
+                "requests, and no steady state.",
+            )
+        )
     if dummy_weights:
         found.append(
             (
@@ -140,4 +148,8 @@ def notes_of(
         length,
         f"Prompts: {prompts.provenance.name}, sha256 {prompts.provenance.sha256[:16]}.",
         "Prefill is inside the window and inside every ratio.",
+        "Methodology total: the whole window counts, and it holds whole passes over the prompts.",
+        "Latencies: the times of steps were taken in the window."
+        if config.latency != "separate"
+        else "Latencies: from a pass of its own after the window, which took no times of steps.",
     )

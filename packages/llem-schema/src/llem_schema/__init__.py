@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         HostRecord as HostRecord,
         IdleReading as IdleReading,
         MeterRecord as MeterRecord,
+        PhaseEnergy as PhaseEnergy,
     )
     from llem_schema.environment import EnvironmentSnapshot as EnvironmentSnapshot
     from llem_schema.flops import (
@@ -115,6 +116,7 @@ if TYPE_CHECKING:
         UserConfig as UserConfig,
     )
     from llem_schema.warmup import (
+        ColdStart as ColdStart,
         HeatRecord as HeatRecord,
         WarmupResult as WarmupResult,
     )
@@ -146,6 +148,7 @@ _NAMES_BY_MODULE = {
         "HostRecord",
         "IdleReading",
         "MeterRecord",
+        "PhaseEnergy",
     ),
     "environment": ("EnvironmentSnapshot",),
     "flops": ("FlopsResult", "MemoryEstimate", "MemoryUsage"),
@@ -179,7 +182,7 @@ _NAMES_BY_MODULE = {
         "UiDefaults",
         "UserConfig",
     ),
-    "warmup": ("HeatRecord", "WarmupResult"),
+    "warmup": ("ColdStart", "HeatRecord", "WarmupResult"),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 

@@ -77,6 +77,9 @@ class EnergyConfig(Model):
     """`auto`, `none`, or the name of an installed meter."""
     sample_period_s: float | None = Field(default=None, ge=0.001, le=1.0)
     """Period of the sample series; None leaves it to the meter."""
+    phases: bool | None = None
+    """Tell the energy of prefill from that of decoding, by a second window of prefill alone that
+    lasts as long as the first one has to. None does so wherever a sensor is read."""
 
 
 class ExperimentConfig(Model):
@@ -108,6 +111,11 @@ class ExperimentConfig(Model):
     energy: EnergyConfig = EnergyConfig()
     min_window_s: float = Field(default=10.0, ge=0)
     """Passes over the prompts repeat until the window has lasted this long."""
+    latency: Literal["inline", "separate"] | None = None
+    """Where the times of the steps are taken: `inline` in the window, `separate` in a pass of its
+    own after it, so that they cost the window nothing. None is `inline`."""
+    cold_start: bool | None = None
+    """Measure from the first request on, with neither warm-up nor heat; None is false."""
     passthrough_kwargs: JsonObject | None = None
     """Arguments handed to the backend's generation call as they stand."""
     pytorch: PyTorchConfig | None = None

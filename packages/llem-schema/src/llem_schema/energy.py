@@ -115,6 +115,41 @@ class BaselineRecord(Model):
     measured_at: Moment
 
 
+class PhaseEnergy(Model):
+    """How the energy of prefill and of decoding were told apart: a window in which the same
+    requests were answered with one token each, beside the measured one.
+
+    `energy_prefill_j` is this window's energy times `scale`, and `energy_decode_j` what the
+    measured window holds beyond it. So prefill reaches to the first token, and what a batch costs
+    whatever its length (its ids on their way to the device, the engine's start) is in it.
+    """
+
+    method: Literal["prefill_window"]
+    sensor_method: str
+    """Estimator that gave this window's energy."""
+    start_ns: int
+    end_ns: int
+    window_duration_s: float
+    window_energy_j: float
+    """Gross, of all its passes."""
+    passes: int
+    scale: float
+    """Passes of the measured window by those of this one."""
+    prefill_duration_s: float
+    """`window_duration_s` times `scale`."""
+    decode_duration_s: float
+    """The rest of the measured window."""
+    prefill_uncertainty_j: float | None
+    """Expanded uncertainty of `energy_prefill_j`, k = 2, all terms."""
+    prefill_comparison_uncertainty_j: float | None
+    """The same without board gain."""
+    decode_uncertainty_j: float | None
+    """Expanded uncertainty of `energy_decode_j`, k = 2, all terms. A board's gain is common to both
+    windows, so of it the difference counts; the other terms are independent."""
+    decode_comparison_uncertainty_j: float | None
+    """The same without board gain."""
+
+
 class EnergyBreakdown(Model):
     """Gross energy, what the idle devices would have drawn, and the rest (RES-07)."""
 
@@ -135,6 +170,8 @@ class EnergyBreakdown(Model):
     """What `resident` would remove, as a share of `raw_j`."""
     terms: FrozenDict[str, float]
     """Error terms of the window in joules, 1 sigma, by name."""
+    phases: PhaseEnergy | None
+    """What `energy_prefill_j` and `energy_decode_j` rest on."""
 
 
 class HostRecord(Model):

@@ -1,5 +1,7 @@
 """Latencies over the requests of a window."""
 
+from typing import Literal
+
 from llem_schema.model import Model
 
 
@@ -16,6 +18,14 @@ class Percentiles(Model):
 
 class Latency(Model):
     """Per-request latencies. A request starts when its batch is handed to the model."""
+
+    mode: Literal["inline", "separate"] = "inline"
+    """`inline`: of the measured window's requests. `separate`: of one pass after it, in which alone
+    the times of the steps were taken."""
+    overhead_share: float | None = None
+    """Of `separate`: by how much that pass lasted longer than the window's mean pass, as a share of
+    the latter. It is what the times cost, and what passes differ by in any case; it may be
+    negative."""
 
     ttft: Percentiles
     """Time to first token."""

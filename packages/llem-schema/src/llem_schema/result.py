@@ -49,6 +49,8 @@ class ModelRecord(Model):
     commit: str | None
     """Commit of a hub model."""
     dummy_weights: bool
+    load_s: float
+    """Time that loading took, fetching apart."""
     shape: ModelShape
 
 
@@ -86,6 +88,10 @@ class ExperimentResult(Model):
     energy_per_device_j: FrozenDict[str, float] | None
     energy_host_j: float | None
     """Processor packages and memory, beside the accelerators; in a run on the CPU the total."""
+    energy_prefill_j: float | None
+    """Gross energy up to each request's first token, of all passes."""
+    energy_decode_j: float | None
+    """The rest of `energy_total_j`."""
     energy_breakdown: EnergyBreakdown | None
     baseline_power_w: float | None
     input_tokens: int

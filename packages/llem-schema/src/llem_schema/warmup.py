@@ -16,6 +16,15 @@ class HeatRecord(Model):
     note: str
 
 
+class ColdStart(Model):
+    """The first request of a model that had never generated."""
+
+    time_to_first_token_s: float | None
+    """From the beginning of the load to its first token, without the idle time in between."""
+    first_request_s: float
+    """From when its batch was handed to the model to its end."""
+
+
 class WarmupResult(Model):
     """Runs before the window (CM-24). Their tokens count nowhere."""
 
@@ -29,3 +38,5 @@ class WarmupResult(Model):
     latencies_ms: FrozenList[float]
     duration_s: float
     heat: HeatRecord
+    cold_start: ColdStart | None
+    """Where there was no warm-up, by `cold_start`."""

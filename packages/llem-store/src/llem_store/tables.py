@@ -39,9 +39,10 @@ REQUESTS = pa.schema(
         _required("output_tokens", pa.int64()),
         _required("discarded_tokens", pa.int64()),
         _required("start_ns", pa.int64()),
-        _required("first_token_ns", pa.int64()),
+        pa.field("first_token_ns", pa.int64()),
         _required("end_ns", pa.int64()),
         _required("token_ns", pa.list_(pa.int64())),
+        _required("measured", pa.bool_()),
     ]
 )
 _DELTAS = {

@@ -7,6 +7,7 @@ from llem_schema import (
     BackendRecord,
     BaselineRecord,
     CarbonRecord,
+    ColdStart,
     DeviceThrottling,
     EnergyBreakdown,
     EnvironmentSnapshot,
@@ -22,6 +23,7 @@ from llem_schema import (
     ModelRecord,
     NotMeasured,
     Percentiles,
+    PhaseEnergy,
     PromptProvenance,
     PromptsRecord,
     RunSettings,
@@ -41,6 +43,7 @@ _WINDOW_S = 2.0
 _IDLE_W = 40.0
 _RESIDENT_W = 1.2 * _IDLE_W
 _TOTAL_J = 200.0
+_PREFILL_J = 75.0
 _PACKAGE_J, _DRAM_J = 80.0, 12.0
 _REQUESTS, _INPUT_TOKENS, _OUTPUT_TOKENS = 8, 96, 32
 
@@ -66,6 +69,7 @@ def example_result(**overrides: Any) -> ExperimentResult:
             revision="main",
             commit="0123456789abcdef0123456789abcdef01234567",
             dummy_weights=True,
+            load_s=1.75,
             shape=example_shape(),
         ),
         "backend": BackendRecord(
@@ -88,6 +92,8 @@ def example_result(**overrides: Any) -> ExperimentResult:
         "requests": _REQUESTS,
         "output_tokens_per_s": _OUTPUT_TOKENS / _WINDOW_S,
         "latency": Latency(
+            mode="separate",
+            overhead_share=0.01,
             ttft=_percentiles(20.0, _REQUESTS),
             itl=_percentiles(10.0, _OUTPUT_TOKENS - _REQUESTS),
             e2e=_percentiles(50.0, _REQUESTS),
@@ -112,6 +118,7 @@ def example_result(**overrides: Any) -> ExperimentResult:
             heat=HeatRecord(
                 mode="plateau", settled=True, duration_s=12.0, note="steady under load"
             ),
+            cold_start=ColdStart(time_to_first_token_s=1.95, first_request_s=0.35),
         ),
         "warmup_excluded_samples": 3,
         "environment_snapshot": EnvironmentSnapshot(
@@ -229,7 +236,10 @@ def _energy(uuid: str) -> dict[str, Any]:
             resident=example_baseline(_RESIDENT_W, uuid=uuid, kind="resident"),
             resident_share=_RESIDENT_W / _IDLE_W * baseline_j / _TOTAL_J,
             terms=FrozenDict({"gain": 5.65, "edges": 2.0}),
+            phases=_phases(),
         ),
+        "energy_prefill_j": _PREFILL_J,
+        "energy_decode_j": _TOTAL_J - _PREFILL_J,
         "baseline_power_w": _IDLE_W,
         "throttling": _throttling(uuid),
         "carbon": CarbonRecord(
@@ -273,6 +283,26 @@ def _energy(uuid: str) -> dict[str, Any]:
             ),
         ),
     }
+
+
+def _phases() -> PhaseEnergy:
+    """A window of five passes of prefill alone, at 125 W."""
+    return PhaseEnergy(
+        method="prefill_window",
+        sensor_method="scripted",
+        start_ns=7_000_000_000,
+        end_ns=10_000_000_000,
+        window_duration_s=3.0,
+        window_energy_j=5 * _PREFILL_J,
+        passes=5,
+        scale=0.2,
+        prefill_duration_s=0.6,
+        decode_duration_s=_WINDOW_S - 0.6,
+        prefill_uncertainty_j=4.4,
+        prefill_comparison_uncertainty_j=0.8,
+        decode_uncertainty_j=8.4,
+        decode_comparison_uncertainty_j=4.1,
+    )
 
 
 def _throttling(uuid: str) -> ThrottlingRecord:
