@@ -12,10 +12,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "llem_energy": BELOW | {"codecarbon", "platformdirs", "pynvml", "zeus"},
     "llem_flops": BELOW,
     "llem_prompts": BELOW,
+    "llem_stats": BELOW,
     "llem_store": BELOW | {"pyarrow"},
     "llem_backend_pytorch": BELOW
     | {"huggingface_hub", "numpy", "tokenizers", "torch", "transformers"},
-    "llem_harness": BELOW | {"structlog"},
+    "llem_harness": BELOW | {"llem_stats", "structlog"},
     "llem_study": BELOW | {"llem_harness", "platformdirs", "structlog", "yaml"},
     "llem": BELOW
     | {"llem_energy", "llem_flops", "llem_harness", "llem_prompts", "llem_store", "llem_study"},

@@ -6,15 +6,15 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, strategies as st
 from llem_contracts import GeneratedRequest
-from llem_harness.latency import latency_of, percentiles, quantile
+from llem_harness.latency import latency_gaps, latency_of, percentiles
 
 MS = 1_000_000
 
 
-def request(start_ms: int, *token_ms: int) -> GeneratedRequest:
+def request(start_ms: int, *token_ms: int, batch: int = 0) -> GeneratedRequest:
     return GeneratedRequest(
         index=0,
-        batch=0,
+        batch=batch,
         input_tokens=1,
         padded_tokens=0,
         output_tokens=len(token_ms),
@@ -26,7 +26,7 @@ def request(start_ms: int, *token_ms: int) -> GeneratedRequest:
 
 class TestLatencyOf:
     def test_first_token_gaps_and_end_are_measured_from_the_start_of_the_batch(self) -> None:
-        latency = latency_of([request(100, 110, 115, 130)])
+        latency = latency_of([[request(100, 110, 115, 130)]])
         assert latency.ttft.mean_ms == 10
         assert latency.e2e.mean_ms == 30
         assert latency.itl is not None
@@ -34,19 +34,19 @@ class TestLatencyOf:
         assert latency.itl.mean_ms == 10
 
     def test_gaps_of_all_requests_count_alike(self) -> None:
-        latency = latency_of([request(0, 1, 2, 3, 4), request(0, 1, 11)])
+        latency = latency_of([[request(0, 1, 2, 3, 4)], [request(0, 1, 11)]])
         assert latency.itl is not None
         assert latency.itl.samples == 4
         assert latency.itl.mean_ms == pytest.approx((1 + 1 + 1 + 10) / 4)
 
     def test_without_a_second_token_there_is_no_inter_token_latency(self) -> None:
-        assert latency_of([request(0, 1)]).itl is None
+        assert latency_of([[request(0, 1)]]).itl is None
 
 
 class TestPercentiles:
     @given(st.lists(st.floats(0, 1e6), min_size=1, max_size=50))
     def test_they_are_ordered_and_within_the_values(self, values: list[float]) -> None:
-        result = percentiles(values)
+        result = percentiles([values])
         ordered = [result.p50_ms, result.p90_ms, result.p95_ms, result.p99_ms]
         slack = 1e-9 * max(values)
         assert all(a <= b + slack for a, b in pairwise(ordered))
@@ -55,7 +55,37 @@ class TestPercentiles:
 
     def test_the_median_is_the_median(self) -> None:
         values = [5.0, 1.0, 3.0, 2.0]
-        assert quantile(values, 50) == statistics.median(values)
+        assert percentiles([values[:2], values[2:]]).p50_ms == statistics.median(values)
 
     def test_one_value_is_all_its_percentiles(self) -> None:
-        assert percentiles([7.0]).p99_ms == 7.0
+        assert percentiles([[7.0]]).p99_ms == 7.0
+
+
+class TestIntervals:
+    def one_pass(self, *first_ms: int) -> list[GeneratedRequest]:
+        """Two requests in each batch, which come out together."""
+        return [
+            request(0, ms, ms + 5, batch=batch) for batch, ms in enumerate(first_ms) for _ in (1, 2)
+        ]
+
+    def test_count_the_batches_of_all_passes(self) -> None:
+        latency = latency_of([self.one_pass(10, 12, 14, 16), self.one_pass(11, 13, 15, 17)])
+        assert latency.ttft.samples == 16
+        assert latency.ttft.intervals is not None
+        mean = latency.ttft.intervals["mean_ms"]
+        # Student's t of 7, times the standard error of the mean of 10 ... 17
+        half = 2.3646 * statistics.stdev(range(10, 18)) / 8**0.5
+        assert mean.upper_ms - 13.5 == pytest.approx(half, rel=1e-3)
+        assert 13.5 - mean.lower_ms == pytest.approx(half, rel=1e-3)
+        assert latency.itl is not None
+        assert latency.itl.intervals is not None
+        assert latency.itl.intervals["p50_ms"].upper_ms == 5.0
+        assert "p99_ms" not in latency.ttft.intervals
+        assert latency_gaps(latency) == {}
+
+    def test_of_too_few_batches_are_missing_with_a_reason(self) -> None:
+        latency = latency_of([self.one_pass(10, 12)])
+        assert latency.ttft.intervals is None
+        gaps = latency_gaps(latency)
+        assert set(gaps) == {f"latency.{name}.intervals" for name in ("ttft", "itl", "e2e")}
+        assert {gap.code for gap in gaps.values()} == {"too_few_batches"}

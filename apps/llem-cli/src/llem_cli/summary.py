@@ -130,4 +130,6 @@ def _flops(result: ExperimentResult) -> str:
 
 
 def _spread(values: Percentiles) -> str:
-    return f"p50 {values.p50_ms:,.1f} ms, p95 {values.p95_ms:,.1f} ms"
+    interval = None if values.intervals is None else values.intervals.get("p50_ms")
+    within = f" ({interval.lower_ms:,.1f} to {interval.upper_ms:,.1f})" if interval else ""
+    return f"p50 {values.p50_ms:,.1f} ms{within}, p95 {values.p95_ms:,.1f} ms"

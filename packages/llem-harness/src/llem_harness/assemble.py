@@ -31,7 +31,7 @@ from llem_harness.carbon import EnergyShare, carbon_figures
 from llem_harness.cold_start import NO_WARMUP, cold_start_gaps, cold_start_of, warmup_of
 from llem_harness.energy import EnergyFigures, energy_figures
 from llem_harness.host import HostFigures, host_figures, runs_on_host
-from llem_harness.latency import latency_of
+from llem_harness.latency import latency_gaps, latency_of
 from llem_harness.latency_pass import LatencyPass
 from llem_harness.prefill import PrefillWindow, phase_figures
 from llem_harness.preflight import Readiness
@@ -112,7 +112,7 @@ def assemble(
         energy.missing.get("energy_total_j"),
         output_tokens=output_tokens,
     )
-    latency = latency_of(requests if timed is None else timed.requests)
+    latency = latency_of(window.passes if timed is None else (timed.requests,))
     if timed is not None:
         latency = latency.model_copy(
             update={"mode": "separate", "overhead_share": timed.overhead_share}
@@ -137,10 +137,7 @@ def assemble(
         missing["latency.overhead_share"] = NotMeasured(
             code="not_requested", reason="the times of the steps were taken in the window"
         )
-    if latency.itl is None:
-        missing["latency.itl"] = NotMeasured(
-            code="not_applicable", reason="no request has two output tokens"
-        )
+    missing |= latency_gaps(latency)
     no_series = NotMeasured(code="not_applicable", reason="the meter keeps no series")
     if not has_series:
         missing["timeseries"] = ready.no_energy or (

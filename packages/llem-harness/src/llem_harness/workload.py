@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from llem_contracts import GenerationRequest, PromptSource, Tokenizer
 from llem_schema import ExperimentConfig, PromptsRecord, TokenLengths
-
-from llem_harness.latency import quantile
+from llem_stats import quantile
 
 
 @dataclass(frozen=True)

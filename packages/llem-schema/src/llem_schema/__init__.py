@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     )
     from llem_schema.latency import (
         Latency as Latency,
+        LatencyInterval as LatencyInterval,
         Percentiles as Percentiles,
     )
     from llem_schema.model import Model as Model
@@ -156,7 +157,7 @@ _NAMES_BY_MODULE = {
     "hashing": ("canonical_json", "measurement_config_hash"),
     "introspection": ("json_schema",),
     "keys": ("known_keys", "nearest_key"),
-    "latency": ("Latency", "Percentiles"),
+    "latency": ("Latency", "LatencyInterval", "Percentiles"),
     "model": ("Model",),
     "notes": ("MeasurementWarning", "NotMeasured"),
     "order": ("Origin", "RunSettings", "WorkOrder"),

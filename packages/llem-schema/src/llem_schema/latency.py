@@ -2,7 +2,15 @@
 
 from typing import Literal
 
+from llem_schema.frozen import FrozenDict
 from llem_schema.model import Model
+
+
+class LatencyInterval(Model):
+    """Holds the figure of the same workload, run again on the same machine, in 95 % of cases."""
+
+    lower_ms: float
+    upper_ms: float
 
 
 class Percentiles(Model):
@@ -14,6 +22,10 @@ class Percentiles(Model):
     p95_ms: float
     p99_ms: float
     samples: int
+    intervals: FrozenDict[str, LatencyInterval] | None
+    """By the name of the figure, such as `p50_ms`. They count batches, whose requests wait for one
+    another. A percentile that is too far out for so many values is left out; None with too few
+    batches for any."""
 
 
 class Latency(Model):

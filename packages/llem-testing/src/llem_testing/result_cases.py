@@ -17,6 +17,7 @@ from llem_schema import (
     HeatRecord,
     HostRecord,
     Latency,
+    LatencyInterval,
     MeasurementWarning,
     MemoryUsage,
     MeterRecord,
@@ -352,4 +353,14 @@ def _percentiles(milliseconds: float, samples: int) -> Percentiles:
         p95_ms=milliseconds * 1.3,
         p99_ms=milliseconds * 1.4,
         samples=samples,
+        intervals=FrozenDict(
+            {
+                "mean_ms": LatencyInterval(
+                    lower_ms=milliseconds * 0.9, upper_ms=milliseconds * 1.1
+                ),
+                "p50_ms": LatencyInterval(
+                    lower_ms=milliseconds * 0.95, upper_ms=milliseconds * 1.05
+                ),
+            }
+        ),
     )
