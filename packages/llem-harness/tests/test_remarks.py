@@ -8,6 +8,8 @@ from llem_contracts import MeterChoice, Problem
 from llem_harness.remarks import notes_of, warnings_of
 from llem_schema import (
     ENERGY_ESTIMATED,
+    PROBLEM_CODES,
+    WARNING_CODES,
     DeviceReading,
     EnergyBreakdown,
     EnergyReading,
@@ -27,7 +29,10 @@ STEADY = HeatRecord(mode="plateau", settled=True, duration_s=12.0, note="steady"
 
 
 def reading(
-    duration_s: float = 12.0, energy_j: float | None = 1200.0, flags: Sequence[str] = ()
+    duration_s: float = 12.0,
+    energy_j: float | None = 1200.0,
+    flags: Sequence[str] = (),
+    code: str = "counter_reset",
 ) -> EnergyReading:
     return EnergyReading(
         name="measured",
@@ -42,7 +47,7 @@ def reading(
         method="counter_edges",
         scope="gpu",
         flags=tuple(flags),
-        code=None if energy_j is not None else "counter_reset",
+        code=None if energy_j is not None else code,
         reason=None if energy_j is not None else "the counter fell",
         devices=(),
     )
@@ -126,67 +131,78 @@ def told(**changes: Any) -> dict[str, str]:
     return dict(warnings_of_all(**changes))
 
 
+AMISS: list[tuple[str, str, dict[str, Any]]] = [
+    *(
+        (code, "is missing", {"reading": reading(energy_j=None, code=code)})
+        for code in ("unresolved_window", "sensor_failed", "gpu_not_found", "wrapper_unusable")
+    ),
+    ("cold_start", "no warm-up", {"config": example_config(max_input_tokens=64, cold_start=True)}),
+    ("no_sensor", "there is no driver", {"no_energy": NO_SENSOR, "samples": 0}),
+    ("counter_reset", "the counter fell", {"reading": reading(energy_j=None)}),
+    (
+        "energy_estimated",
+        "is an estimate",
+        {"reading": reading(flags=[ENERGY_ESTIMATED])},
+    ),
+    (
+        "throttled",
+        "1.1% of the 12.00 s (sw_power_cap for 0.13 s)",
+        {"throttling": held(0.13)},
+    ),
+    ("throttled", "looks once a second", {"throttling": held(3.0, "polled")}),
+    ("thermal_drift", "5.1 C warmer", {"temperature_drift_c": 5.1}),
+    ("thermal_drift", "6.0 C cooler", {"temperature_drift_c": -6.0}),
+    ("simulated_device", "is simulated", {"reading": reading(flags=["simulated_device"])}),
+    ("mig_parent", "whole board", {"reading": reading(flags=["mig_parent"])}),
+    ("shared_device", "Another process", {"reading": reading(flags=["shared_device"])}),
+    ("sensor_disagreement", "5 %", {"reading": reading(flags=["sensor_disagreement"])}),
+    ("sensor_fallback", "another one", {"reading": reading(flags=["sensor_fallback"])}),
+    ("sensor_interrupted", "a while", {"reading": reading(flags=["sensor_interrupted"])}),
+    ("sampler_in_process", "thread", {"reading": reading(flags=["sampler_in_process"])}),
+    ("baseline_missing", "no meter was", {"baseline_missing": NOT_WANTED}),
+    ("few_samples", "9 sensor samples", {"samples": 9}),
+    ("short_window", "9.99 s", {"reading": reading(9.99)}),
+    ("large_baseline", "51%", {"breakdown": breakdown(0.51)}),
+    (
+        "not_settled",
+        "too hot",
+        {"heat": STEADY.model_copy(update={"settled": False, "note": "too hot"})},
+    ),
+    ("prompts_repeated", "has 200", {"prompts": prompts(repeated=True)}),
+    (
+        "prompts_truncated",
+        "3 of 8 prompts",
+        {"prompts": prompts(truncated=3, longest=63)},
+    ),
+    ("dummy_weights", "random", {"dummy_weights": True}),
+    (
+        "slow_precision",
+        "bf16 crawls. Take fp32.",
+        {
+            "preflight": (
+                Problem(
+                    code="slow_precision",
+                    message="bf16 crawls",
+                    cure="Take fp32.",
+                    blocking=False,
+                ),
+            )
+        },
+    ),
+]
+"""Code, words of its sentence, and what makes it be told alone."""
+
+
 class TestWarnings:
+    def test_each_that_pre_flight_does_not_give_is_provoked_here(self) -> None:
+        provoked = {code for code, _, _ in AMISS}
+        assert set(WARNING_CODES) - provoked - set(PROBLEM_CODES) == set()
+        assert provoked <= set(WARNING_CODES)
+
     def test_a_run_in_good_order_has_none(self) -> None:
         assert told() == {}
 
-    @pytest.mark.parametrize(
-        ("code", "word", "changes"),
-        [
-            ("no_sensor", "there is no driver", {"no_energy": NO_SENSOR, "samples": 0}),
-            ("counter_reset", "the counter fell", {"reading": reading(energy_j=None)}),
-            (
-                "energy_estimated",
-                "is an estimate",
-                {"reading": reading(flags=[ENERGY_ESTIMATED])},
-            ),
-            (
-                "throttled",
-                "1.1% of the 12.00 s (sw_power_cap for 0.13 s)",
-                {"throttling": held(0.13)},
-            ),
-            ("throttled", "looks once a second", {"throttling": held(3.0, "polled")}),
-            ("thermal_drift", "5.1 C warmer", {"temperature_drift_c": 5.1}),
-            ("thermal_drift", "6.0 C cooler", {"temperature_drift_c": -6.0}),
-            ("simulated_device", "is simulated", {"reading": reading(flags=["simulated_device"])}),
-            ("mig_parent", "whole board", {"reading": reading(flags=["mig_parent"])}),
-            ("shared_device", "Another process", {"reading": reading(flags=["shared_device"])}),
-            ("sensor_disagreement", "5 %", {"reading": reading(flags=["sensor_disagreement"])}),
-            ("sensor_fallback", "another one", {"reading": reading(flags=["sensor_fallback"])}),
-            ("sensor_interrupted", "a while", {"reading": reading(flags=["sensor_interrupted"])}),
-            ("sampler_in_process", "thread", {"reading": reading(flags=["sampler_in_process"])}),
-            ("baseline_missing", "no meter was", {"baseline_missing": NOT_WANTED}),
-            ("few_samples", "9 sensor samples", {"samples": 9}),
-            ("short_window", "9.99 s", {"reading": reading(9.99)}),
-            ("large_baseline", "51%", {"breakdown": breakdown(0.51)}),
-            (
-                "not_settled",
-                "too hot",
-                {"heat": STEADY.model_copy(update={"settled": False, "note": "too hot"})},
-            ),
-            ("prompts_repeated", "has 200", {"prompts": prompts(repeated=True)}),
-            (
-                "prompts_truncated",
-                "3 of 8 prompts",
-                {"prompts": prompts(truncated=3, longest=63)},
-            ),
-            ("dummy_weights", "random", {"dummy_weights": True}),
-            (
-                "slow_precision",
-                "bf16 crawls. Take fp32.",
-                {
-                    "preflight": (
-                        Problem(
-                            code="slow_precision",
-                            message="bf16 crawls",
-                            cure="Take fp32.",
-                            blocking=False,
-                        ),
-                    )
-                },
-            ),
-        ],
-    )
+    @pytest.mark.parametrize(("code", "word", "changes"), AMISS)
     def test_what_is_amiss_is_told_by_its_code_in_a_sentence(
         self, code: str, word: str, changes: dict[str, Any]
     ) -> None:

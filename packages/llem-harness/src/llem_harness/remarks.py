@@ -41,85 +41,78 @@ def warnings_of(
     dummy_weights: bool,
 ) -> tuple[MeasurementWarning, ...]:
     """All warnings of a run, in the order in which they arose."""
-    found = [(problem.code, f"{problem.message}. {problem.cure}") for problem in preflight]
+    found = [
+        MeasurementWarning(code=problem.code, message=f"{problem.message}. {problem.cure}")
+        for problem in preflight
+    ]
+
+    def warn(code: str, message: str) -> None:
+        found.append(MeasurementWarning(code=code, message=message))
+
     if no_energy is not None:
         if no_energy.code == "no_sensor":
-            found.append(("no_sensor", f"Energy was not measured: {no_energy.reason}."))
+            warn("no_sensor", f"Energy was not measured: {no_energy.reason}.")
     elif reading.energy_j is None:
-        found.append((reading.code or "sensor_failed", f"Energy is missing: {reading.reason}."))
+        warn(reading.code or "sensor_failed", f"Energy is missing: {reading.reason}.")
     if ENERGY_ESTIMATED in reading.flags:
         how = next((d.reason for d in reading.devices if d.reason), "no sensor was read")
-        found.append((ENERGY_ESTIMATED, f"Energy is an estimate, not a measurement: {how}."))
-    told = {code for code, _ in found}
-    found += [warning for warning in flag_warnings(reading) if warning[0] not in told]
+        warn(ENERGY_ESTIMATED, f"Energy is an estimate, not a measurement: {how}.")
+    told = {warning.code for warning in found}
+    found += [warning for warning in flag_warnings(reading) if warning.code not in told]
     found += throttling_warnings(throttling, reading.duration_s)
     found += temperature_warnings(temperature_drift_c)
     if no_energy is None and baseline_missing is not None:
-        found.append(
-            (
-                "baseline_missing",
-                f"Nothing is subtracted for the idle devices: {baseline_missing.reason}.",
-            )
+        warn(
+            "baseline_missing",
+            f"Nothing is subtracted for the idle devices: {baseline_missing.reason}.",
         )
     if no_energy is None and samples < _FEW_SAMPLES:
-        found.append(("few_samples", f"The window holds only {samples} sensor samples."))
+        warn("few_samples", f"The window holds only {samples} sensor samples.")
     if reading.duration_s < _RECOMMENDED_WINDOW_S:
-        found.append(
-            (
-                "short_window",
-                f"The window lasted {reading.duration_s:.2f} s; figures from less than "
-                f"{_RECOMMENDED_WINDOW_S:g} s scatter more.",
-            )
+        warn(
+            "short_window",
+            f"The window lasted {reading.duration_s:.2f} s; figures from less than "
+            f"{_RECOMMENDED_WINDOW_S:g} s scatter more.",
         )
     if (
         breakdown is not None
         and breakdown.baseline_share is not None
         and breakdown.baseline_share > _LARGE_BASELINE_SHARE
     ):
-        found.append(
-            (
-                "large_baseline",
-                f"The idle power is {breakdown.baseline_share:.0%} of the gross energy, so the "
-                "adjusted figure rests on a difference of similar numbers.",
-            )
+        warn(
+            "large_baseline",
+            f"The idle power is {breakdown.baseline_share:.0%} of the gross energy, so the "
+            "adjusted figure rests on a difference of similar numbers.",
         )
     if heat.settled is False:
-        found.append(("not_settled", f"The devices had not settled: {heat.note}."))
+        warn("not_settled", f"The devices had not settled: {heat.note}.")
     if prompts.provenance.repeated:
-        found.append(
-            (
-                "prompts_repeated",
-                f"{config.n} prompts were asked for and the set {prompts.provenance.name!r} has "
-                f"{prompts.provenance.available}, so prompts repeat.",
-            )
+        warn(
+            "prompts_repeated",
+            f"{config.n} prompts were asked for and the set {prompts.provenance.name!r} has "
+            f"{prompts.provenance.available}, so prompts repeat.",
         )
     if prompts.truncated and prompts.input_tokens.maximum != config.max_input_tokens:
-        found.append(
-            (
-                "prompts_truncated",
-                f"{prompts.truncated} of {prompts.n} prompts were cut to "
-                f"{prompts.input_tokens.maximum} tokens, because the model has no positions for "
-                "more beside the output.",
-            )
+        warn(
+            "prompts_truncated",
+            f"{prompts.truncated} of {prompts.n} prompts were cut to "
+            f"{prompts.input_tokens.maximum} tokens, because the model has no positions for "
+            "more beside the output.",
         )
     if config.cold_start:
-        found.append(
-            (
-                "cold_start",
-                "There was no warm-up: the window holds what a model pays for once, with its first "
-                "requests, and no steady state.",
-            )
+        warn(
+            "cold_start",
+            "There was no warm-up: the window holds what a model pays for once, with its first "
+            "requests, and no steady state.",
         )
     if dummy_weights:
-        found.append(
-            (
-                "dummy_weights",
-                "The weights are random: the arithmetic is that of the real model, but power "
-                "depends on the values too, so joules may differ from the trained model's by "
-                "tens of percent.",
-            )
+        warn(
+            "dummy_weights",
+            "The weights are random: the arithmetic is that of the real model, but power "
+            "depends on the values too, so joules may differ from the trained model's by "
+            "tens of percent.",
         )
-    return tuple(MeasurementWarning(code=code, message=message) for code, message in found)
+    return tuple(found)
 
 
 def notes_of(

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llem_schema.carbon import CarbonRecord as CarbonRecord
+    from llem_schema.codes import (
+        NOT_MEASURED_CODES as NOT_MEASURED_CODES,
+        NOTICE_CODES as NOTICE_CODES,
+        PROBLEM_CODES as PROBLEM_CODES,
+        WARNING_CODES as WARNING_CODES,
+    )
     from llem_schema.config import (
         BACKEND_SECTIONS as BACKEND_SECTIONS,
         BaselineConfig as BaselineConfig,
@@ -125,6 +131,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _NAMES_BY_MODULE = {
+    "codes": ("NOTICE_CODES", "NOT_MEASURED_CODES", "PROBLEM_CODES", "WARNING_CODES"),
     "carbon": ("CarbonRecord",),
     "config": (
         "BACKEND_SECTIONS",

@@ -1,0 +1,153 @@
+"""Every stable code that llem gives, with what it means in one sentence.
+
+A code never changes its meaning. Plugins from elsewhere may give codes of their own; the sentence
+beside a code says what happened in the case at hand.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+WARNING_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        # energy
+        "no_sensor": "No sensor of the run's devices can be read, so there is no energy.",
+        "unresolved_window": "The window was too short for its sensors to tell its energy.",
+        "counter_reset": "The energy counter fell or could not be followed, so there is no energy.",
+        "sensor_failed": "A device or its sensor stopped to answer, so there is no energy.",
+        "gpu_not_found": "The package that meters did not find the GPU, so there is no energy.",
+        "wrapper_unusable": "The package that meters could not be used, so there is no energy.",
+        "energy_estimated": "The joules are an estimate from CPU time; no sensor was read.",
+        "simulated_device": "The device is simulated: no figure says anything about hardware.",
+        "mig_parent": "The board is partitioned, and its energy is that of all partitions.",
+        "shared_device": "Another process computed on a device during the window.",
+        "sensor_disagreement": "Two sensors of a device are more than 5 % apart.",
+        "sensor_fallback": "The preferred sensor failed, and another one gave the energy.",
+        "sensor_interrupted": "For a while around the window a sensor could not be read.",
+        "sampler_in_process": "The process that generates read its sensors, which may delay both.",
+        "few_samples": "The window holds fewer than ten samples of its sensors.",
+        "baseline_missing": "There is no idle power, and so no adjusted energy.",
+        "large_baseline": "The idle power is more than half of the gross energy.",
+        # the protocol
+        "short_window": "The window lasted less than 10 s, so its figures scatter more.",
+        "not_settled": "Power and temperature were not steady when the window began.",
+        "throttled": "Clocks were held back for more than 1 % of the window.",
+        "thermal_drift": "A device's temperature changed by more than 5 C in the window.",
+        "cold_start": "There was no warm-up: the window holds what is paid for once.",
+        # the workload
+        "prompts_repeated": "More prompts were asked for than the set has, so prompts repeat.",
+        "prompts_truncated": "Prompts were cut, because the model has no positions for more.",
+        "dummy_weights": "The weights are random, so joules may differ by tens of percent.",
+        # pre-flight, where it does not stop the run
+        "persistence_off": "The driver lets go of the GPU whenever no program holds it.",
+        "device_in_use": "Other processes hold a GPU of the run before it begins.",
+        "slow_precision": "The processor has no units for this precision and computes slowly.",
+        "torch_without_cuda": "There is a GPU, and the installed torch cannot use it.",
+        "nvml_unavailable": "NVIDIA's management library does not answer.",
+        "gpu_unreadable": "A GPU does not say who it is.",
+        "gpu_order_unknown": "The GPUs are of several kinds, and CUDA's order of them is unknown.",
+        "gpus_hidden": "CUDA_VISIBLE_DEVICES hides all GPUs.",
+    }
+)
+"""What may stand in `measurement_warnings`."""
+
+PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        # the installation
+        "plugin_unusable": "A plugin that the run needs is missing or broken.",
+        "not_supported": "The backend does not support what the config asks for.",
+        "torch_without_cuda": "A GPU is asked for, and the installed torch cannot use one.",
+        # devices
+        "device_not_found": "A device that the backend plans to use is not there.",
+        "no_device": "No device that the meter reads is visible.",
+        "no_cuda_device": "CUDA is asked for, and there is no CUDA device.",
+        "device_in_use": "Other processes hold a GPU of the run.",
+        "not_enough_memory": "The model needs more memory than is free.",
+        "persistence_off": "The driver lets go of the GPU whenever no program holds it.",
+        "slow_precision": "The processor has no units for this precision and computes slowly.",
+        "nvml_unavailable": "NVIDIA's management library does not answer.",
+        "gpu_not_found": "The driver, or the package that meters, shows no such GPU.",
+        "gpu_unreadable": "A GPU does not say who it is.",
+        "gpu_order_unknown": "The GPUs are of several kinds, and CUDA's order of them is unknown.",
+        "gpus_hidden": "CUDA_VISIBLE_DEVICES hides all GPUs.",
+        "mig_parent": "The board is partitioned, and its sensors see all partitions.",
+        # meters
+        "no_meter": "No meter is installed.",
+        "meter_unusable": "The meter that was asked for cannot be used.",
+        "meter_not_applicable": "The meter does not read this kind of device.",
+        "no_power_sensor": "The GPU tells neither energy nor power.",
+        "no_energy_counter": "The meter needs an energy counter, and the GPU has none.",
+        "wrapper_unusable": "The package that the meter is made of cannot be used here.",
+        "no_rapl": "The processor shows no energy counters.",
+        "no_permission": "Only an administrator may read the counters.",
+        "rapl_unreadable": "An energy counter of the processor gives no number.",
+        "no_cpu_time": "The CPU time of the machine cannot be read.",
+        # the model
+        "model_not_found": "There is no model of this name.",
+        "model_gated": "The hub gives the model only to those who were granted access.",
+        "model_not_cached": "The model is not in the cache, and the hub cannot be reached.",
+        "revision_not_found": "The model has no such revision.",
+        "unknown_builtin": "There is no built-in model of this name.",
+        "no_model_config": "The folder or repository has no config.json.",
+        "unreadable_model_config": "The model's config.json cannot be read.",
+        "unknown_architecture": "The installed transformers does not know the architecture.",
+        "not_a_causal_lm": "The model is no causal language model.",
+        "remote_code": "The model needs code from its repository, which is never run.",
+        "model_not_buildable": "The model cannot be built from its config.",
+        "model_not_loadable": "The weights cannot be loaded.",
+        "no_weights": "The model has no weights of a kind that is read.",
+        "no_tokenizer": "The model has no tokenizer.",
+        "no_end_token": "Outputs are to end by themselves, and the model has no end token.",
+        "too_long": "Prompt and output are longer than the model has positions.",
+        # arguments
+        "decoder_conflict": "A setting of the decoder has no effect under its strategy.",
+        "reserved_argument": "An argument is the backend's own to set.",
+        # prompts
+        "dataset_unknown": "The dataset is neither a known name nor a file of a known kind.",
+        "dataset_not_found": "The file of the dataset is not there.",
+        "dataset_not_readable": "The file of the dataset cannot be read.",
+        "dataset_not_utf8": "The file of the dataset is not UTF-8.",
+        "dataset_format_unknown": "The file of the dataset is of no known kind.",
+        "dataset_empty": "The dataset has no prompts.",
+        "dataset_too_small": "The dataset has fewer prompts than were asked for.",
+        "dataset_line_broken": "A line of the dataset is no JSON object.",
+        "dataset_column_missing": "The dataset has no such column.",
+        "dataset_column_not_applicable": "A column was named for a dataset without columns.",
+        "prompt_empty": "A prompt of the dataset is empty.",
+        "prompt_not_text": "A prompt of the dataset is no text.",
+        "prompt_without_tokens": "The tokenizer makes no token of a prompt.",
+        "builtin_prompts_altered": "The prompts that came with llem were changed.",
+        # the output folder
+        "results_dir_unusable": "The output folder cannot be made or looked into.",
+        "results_dir_not_a_folder": "The output folder's name is that of a file.",
+        "results_dir_not_writable": "The output folder may not be written to.",
+        "disk_almost_full": "The disk of the output folder has too little room left.",
+    }
+)
+"""What may be wrong before a run begins. Those that do not stop it are warnings of its result."""
+
+NOT_MEASURED_CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "no_sensor": "No sensor can be read.",
+        "sensor_failed": "A sensor stopped to answer, or gave nothing.",
+        "counter_reset": "The energy counter fell or could not be followed.",
+        "unresolved_window": "The window was too short for its sensors.",
+        "unresolved_phase": "The figure is no larger than its own error.",
+        "gpu_not_found": "The package that meters did not find the GPU.",
+        "wrapper_unusable": "The package that meters could not be used.",
+        "not_stated": "The meter states no error.",
+        "too_few_samples": "The figure would rest on too few samples.",
+        "too_few_runs": "The figure would rest on too few runs.",
+        "not_requested": "The config does not ask for it.",
+        "not_applicable": "There is nothing of the kind in this run.",
+        "not_available": "The device, the meter or the machine does not tell it.",
+        "not_found": "It was looked for and is not there.",
+        "not_saved": "No output folder was given.",
+        "shape_unknown": "The engine does not tell the model's shape.",
+    }
+)
+"""Why a field of a result is None, in `not_measured`."""
+
+NOTICE_CODES: Mapping[str, str] = MappingProxyType(
+    {"partial_run": "A run ended before its end, and what it measured until then was kept."}
+)
+"""What a listener is told beside the warnings of the result."""
