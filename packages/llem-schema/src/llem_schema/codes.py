@@ -137,6 +137,7 @@ NOT_MEASURED_CODES: Mapping[str, str] = MappingProxyType(
         "not_stated": "The meter states no error.",
         "too_few_samples": "The figure would rest on too few samples.",
         "too_few_runs": "The figure would rest on too few runs.",
+        "too_few_batches": "The interval would rest on too few batches.",
         "not_requested": "The config does not ask for it.",
         "not_applicable": "There is nothing of the kind in this run.",
         "not_available": "The device, the meter or the machine does not tell it.",
