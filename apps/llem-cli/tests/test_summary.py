@@ -95,6 +95,16 @@ class TestEstimate:
         assert len(energy) == 3
         assert all("estimate" in line for line in energy)
 
+    def test_of_any_energy_that_emissions_count_makes_them_one(self) -> None:
+        meter = example_result().meter
+        assert meter.host is not None
+        host = meter.host.model_copy(update={"flags": (ENERGY_ESTIMATED,)})
+        for estimated in ({"flags": (ENERGY_ESTIMATED,)}, {"host": host}):
+            (line,) = lines_of(
+                example_result(meter=meter.model_copy(update=estimated)), "Emissions"
+            )
+            assert line.split(maxsplit=1)[1].startswith("an estimate, not a measurement: ")
+
     def test_is_no_word_for_what_was_measured(self) -> None:
         assert "estimate" not in text(example_result())
 

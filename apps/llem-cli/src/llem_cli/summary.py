@@ -91,10 +91,13 @@ def _emissions(result: ExperimentResult) -> Iterator[str]:
     carbon = result.carbon
     if carbon is None:
         return
+    host = result.meter.host
+    flags = (*result.meter.flags, *(host.flags if host is not None else ()))
+    word = "an estimate, not a measurement: " if ENERGY_ESTIMATED in flags else ""
     pue = "no PUE" if carbon.pue is None else f"PUE {carbon.pue:g} from the {carbon.pue_source}"
     yield row(
         "Emissions",
-        f"{carbon.emissions_g:.3g} g CO2 equivalent of {' and '.join(carbon.counted)}: "
+        f"{word}{carbon.emissions_g:.3g} g CO2 equivalent of {' and '.join(carbon.counted)}: "
         f"{carbon.intensity_g_per_kwh:g} g/kWh from the {carbon.intensity_source}, {pue}",
     )
 
