@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 import pytest
-from llem_schema import ExperimentResult
+from llem_schema import ExperimentResult, unexplained
 from llem_store import load_result
 from llem_testing.process import SHORT_RUN, Command
 from llem_testing.simulated_gpu import (
@@ -99,6 +99,19 @@ class TestEnergy:
         assert ran.result.meter.name == "nvml"
         assert "simulated_device" in ran.result.meter.flags
         assert "simulated_device" in {w.code for w in ran.result.measurement_warnings}
+
+
+class TestResult:
+    def test_has_no_none_without_a_reason(self, ran: Ran) -> None:
+        assert unexplained(ran.result) == ()
+
+    def test_has_a_window_of_prefill_alone_after_the_measured_one(self, ran: Ran) -> None:
+        assert ran.result.energy_breakdown is not None
+        phases = ran.result.energy_breakdown.phases
+        assert phases is not None
+        assert phases.start_ns > ran.result.window.end_ns
+        true_j = ran.truth.energy_j(METERED, phases.start_ns, phases.end_ns)
+        assert phases.window_energy_j == pytest.approx(true_j, abs=2 * TICK_S * HIGHEST_W)
 
 
 class TestSharedDevice:
