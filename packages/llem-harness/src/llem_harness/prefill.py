@@ -6,9 +6,9 @@
     prefill = P k / p        decode = E - P k / p
 
 The second window follows as soon as the sensors have told the end of the first, and repeats its
-passes for as long as the first one has to last: `min_window_s`. Batches and their padding are the same in both. It is
-left out where no sensor reads, where every request has one token in any case, and at a cold start,
-whose first pass costs more than prefill and decoding do.
+passes for as long as the first one has to last: `min_window_s`. Batches and their padding are the
+same in both. It is left out where no sensor reads, where every request has one token in any case,
+and at a cold start, whose first pass costs more than prefill and decoding do.
 
 Errors: a board's gain is the same in both windows, so what counts of it is the difference of the
 two terms; everything else errs independently in either. A figure that is no larger than its
