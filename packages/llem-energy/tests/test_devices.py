@@ -23,6 +23,7 @@ class TestGpuFacts:
             False,
             False,
         )
+        assert facts.compute_capability == "9.0"
 
     @pytest.mark.parametrize(
         ("function", "fields"),
@@ -38,6 +39,7 @@ class TestGpuFacts:
             ("nvmlDeviceGetEccMode", {"ecc_enabled"}),
             ("nvmlDeviceGetPersistenceMode", {"persistence_mode"}),
             ("nvmlDeviceGetMigMode", {"mig_enabled"}),
+            ("nvmlDeviceGetCudaComputeCapability", {"compute_capability"}),
         ],
     )
     def test_a_refused_call_costs_its_own_field_alone(
@@ -105,20 +107,27 @@ class TestHost:
     def test_facts_come_from_proc(self, tmp_path: Path) -> None:
         (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Test CPU 9000\n")
         (tmp_path / "meminfo").write_text("MemTotal: 2048 kB\nMemAvailable: 1024 kB\n")
-        host = HostDevices(tmp_path, lambda: 8, lambda: 2)
+        _govern(tmp_path, "performance", "performance")
+        host = HostDevices(tmp_path, lambda: 8, lambda: 2, cpus=tmp_path)
         (facts,) = host.visible()
         assert (facts.name, facts.logical_cores, facts.usable_cores) == ("Test CPU 9000", 8, 2)
         assert facts.memory_total_mib == 2.0
+        assert facts.governor == "performance"
         assert facts.unavailable == {}
         state = host.state("host")
         assert (state.free_memory_mib, state.used_memory_mib) == (1.0, 1.0)
         assert (state.power_w, state.temperature_c) == (None, None)
 
     def test_what_proc_does_not_tell_is_none_with_a_reason(self, tmp_path: Path) -> None:
-        (facts,) = HostDevices(tmp_path).visible()
-        assert (facts.name, facts.memory_total_mib) == (None, None)
-        assert set(facts.unavailable) == {"name", "memory_total_mib"}
+        (facts,) = HostDevices(tmp_path, cpus=tmp_path).visible()
+        assert (facts.name, facts.memory_total_mib, facts.governor) == (None, None, None)
+        assert set(facts.unavailable) == {"name", "memory_total_mib", "governor"}
         assert HostDevices(tmp_path).state("host").used_memory_mib is None
+
+    def test_cores_under_several_governors_name_each_once(self, tmp_path: Path) -> None:
+        _govern(tmp_path, "schedutil", "performance", "schedutil")
+        (facts,) = HostDevices(tmp_path, cpus=tmp_path).visible()
+        assert facts.governor == "performance, schedutil"
 
     def test_the_cpu_is_the_host_and_nothing_else_is(self) -> None:
         host = HostDevices()
@@ -126,3 +135,11 @@ class TestHost:
         for refuse in (lambda: host.resolve(["cpu:1"]), lambda: host.facts("GPU-1")):
             with pytest.raises(ConfigError):
                 refuse()
+
+
+def _govern(cpus: Path, *governors: str) -> None:
+    """Cores 0, 1, ... under these governors, as cpufreq shows them."""
+    for core, governor in enumerate(governors):
+        folder = cpus / f"cpu{core}" / "cpufreq"
+        folder.mkdir(parents=True)
+        (folder / "scaling_governor").write_text(f"{governor}\n")

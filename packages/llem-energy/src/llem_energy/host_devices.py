@@ -22,8 +22,10 @@ class HostDevices:
         proc: Path = Path("/proc"),
         logical_cores: Callable[[], int] = lambda: os.cpu_count() or 1,
         usable_cores: Callable[[], int] = _usable_cores,
+        cpus: Path = Path("/sys/devices/system/cpu"),
     ) -> None:
         self._proc = proc
+        self._cpus = cpus
         self._logical_cores = logical_cores
         self._usable_cores = usable_cores
 
@@ -48,11 +50,15 @@ class HostDevices:
         memory_mib = self._memory_mib("MemTotal")
         if memory_mib is None:
             unavailable["memory_total_mib"] = f"{self._proc / 'meminfo'} gives no MemTotal"
+        governor = self._governor()
+        if governor is None:
+            unavailable["governor"] = f"{self._cpus} shows no frequency governor"
         return HostFacts(
             name=name,
             logical_cores=self._logical_cores(),
             usable_cores=self._usable_cores(),
             memory_total_mib=memory_mib,
+            governor=governor,
             unavailable=FrozenDict(unavailable),
         )
 
@@ -68,6 +74,16 @@ class HostDevices:
             temperature_c=None,
             power_w=None,
         )
+
+    def _governor(self) -> str | None:
+        """That of every core, as cpufreq shows it; each name once."""
+        found = set()
+        for path in self._cpus.glob("cpu[0-9]*/cpufreq/scaling_governor"):
+            try:
+                found.add(path.read_text().strip())
+            except OSError:  # a core that went offline
+                continue
+        return ", ".join(sorted(found - {""})) or None
 
     def _memory_mib(self, key: str) -> float | None:
         entry = self._entry("meminfo", key)

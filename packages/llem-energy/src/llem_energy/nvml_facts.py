@@ -59,6 +59,11 @@ def read_facts(library: NvmlLibrary, gpu: Gpu) -> AcceleratorFacts:
         ecc_enabled=ask("ecc_enabled", _current, "nvmlDeviceGetEccMode"),
         persistence_mode=ask("persistence_mode", bool, "nvmlDeviceGetPersistenceMode"),
         mig_enabled=ask("mig_enabled", _current, "nvmlDeviceGetMigMode"),
+        compute_capability=ask(
+            "compute_capability",
+            lambda version: f"{version[0]}.{version[1]}",
+            "nvmlDeviceGetCudaComputeCapability",
+        ),
         unavailable=FrozenDict(unavailable),
     )
 

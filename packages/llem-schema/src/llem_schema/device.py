@@ -31,6 +31,8 @@ class AcceleratorFacts(Model):
     ecc_enabled: bool | None
     persistence_mode: bool | None
     mig_enabled: bool | None
+    compute_capability: str | None = None
+    """Version of its instructions, such as `9.0`."""
     unavailable: FrozenDict[str, str] = FrozenDict()
     """Why, for each field that is None."""
 
@@ -46,6 +48,8 @@ class HostFacts(Model):
     usable_cores: int
     """Cores that this process may run on."""
     memory_total_mib: float | None
+    governor: str | None = None
+    """Who sets the clocks, such as `performance`; several, by cores, with commas between."""
     unavailable: FrozenDict[str, str] = FrozenDict()
 
 

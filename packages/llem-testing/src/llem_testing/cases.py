@@ -70,6 +70,7 @@ def example_host(**overrides: Any) -> HostFacts:
         "logical_cores": 8,
         "usable_cores": 4,
         "memory_total_mib": 16384.0,
+        "governor": "performance",
     }
     return HostFacts.model_validate(fields | overrides)
 
@@ -92,6 +93,7 @@ def example_accelerator(index: int = 0, **overrides: Any) -> AcceleratorFacts:
         "ecc_enabled": True,
         "persistence_mode": True,
         "mig_enabled": False,
+        "compute_capability": "9.0",
     }
     return AcceleratorFacts.model_validate(fields | overrides)
 
