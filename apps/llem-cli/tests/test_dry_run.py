@@ -7,6 +7,7 @@ from typing import Any
 import llem
 from llem_cli.dry_run import dry_run_lines
 from llem_contracts import BackendPlan, MeterChoice, Problem
+from llem_harness import TimeEstimate, TimePart
 from llem_schema import FrozenDict, MemoryEstimate
 from llem_testing import SCRIPTED_METER, example_host, example_order, example_shape
 
@@ -26,22 +27,21 @@ METER = MeterChoice(
     reason="asked for by name",
     rejected=FrozenDict(),
 )
-BLIND = replace(METER, descriptor=replace(SCRIPTED_METER, senses=False))
 FOUND = llem.Inspection(
     plan=PLAN,
     devices=(example_host(),),
     visible=(example_host(),),
     meter=METER,
-    memory=MemoryEstimate(weights_mib=1000.0, kv_cache_mib=200.0, total_mib=1200.0),
+    memory=MemoryEstimate(
+        weights_mib=1000.0, kv_cache_mib=200.0, activations_mib=30.0, total_mib=1230.0
+    ),
+    time=TimeEstimate(
+        (TimePart("baseline", 30.0), TimePart("window", 10.0)), ("loading", "warm-up")
+    ),
     problems=(),
 )
 SLOW = Problem(code="slow", message="this is slow", cure="Wait.", blocking=False)
 FULL = Problem(code="full", message="the disk is full", cure="Free it.")
-PROTOCOL: dict[str, Any] = {
-    "min_window_s": 10.0,
-    "baseline": {"duration_seconds": 30.0},
-    "warmup": {"thermal": "floor", "thermal_floor_seconds": 60.0},
-}
 
 
 def shown(found: llem.Inspection, **config: Any) -> list[str]:
@@ -55,47 +55,61 @@ def document(found: llem.Inspection, **config: Any) -> dict[str, Any]:
 
 
 class TestText:
-    def test_it_names_model_devices_meter_memory_and_folder(self) -> None:
-        assert shown(FOUND)[:6] == [
+    def test_it_names_model_devices_meter_memory_time_and_folder(self) -> None:
+        assert shown(FOUND)[:7] == [
             "builtin:tiny on pytorch, bf16, 8 prompts",
             "Devices       host",
             "Meter         scripted (asked for by name)",
-            "Memory        at least 1,200 MiB (1,000 MiB of weights)",
-            "Time          at least 30 s, loading not counted",
+            "Memory        at least 1,230 MiB: weights 1,000, keys and values 200, a step 30",
+            "Time          at least 40 s: baseline 30, window 10",
+            "              not counted: loading, warm-up",
             "Results       out",
         ]
 
-    def test_what_is_in_the_way_stands_apart_from_what_to_know(self) -> None:
-        lines = shown(replace(FOUND, problems=(FULL, SLOW)))
-        to_know, in_the_way = lines.index("To know"), lines.index("In the way")
-        assert lines[to_know + 1 : to_know + 3] == ["  - this is slow", "    Wait."]
-        assert lines[in_the_way + 1 : in_the_way + 3] == ["  - the disk is full", "    Free it."]
-        assert "Nothing is in the way." not in lines
-        assert shown(FOUND)[-1] == "Nothing is in the way."
+    def test_what_is_in_the_way_stands_before_what_to_know(self) -> None:
+        assert shown(replace(FOUND, problems=(SLOW, FULL)))[7:] == [
+            "In the way",
+            "  - the disk is full",
+            "    Free it.",
+            "To know",
+            "  - this is slow",
+            "    Wait.",
+        ]
+
+    def test_what_there_is_to_know_is_in_nobodys_way(self) -> None:
+        assert shown(replace(FOUND, problems=(SLOW,)))[7:] == [
+            "To know",
+            "  - this is slow",
+            "    Wait.",
+            "Nothing is in the way.",
+        ]
+        assert shown(FOUND)[7:] == ["Nothing is in the way."]
 
     def test_unknown_memory_is_called_unknown(self) -> None:
         (line,) = [li for li in shown(replace(FOUND, memory=None)) if li.startswith("Memory")]
         assert "not known" in line
 
+    def test_memory_that_is_known_in_part_has_the_parts_that_are(self) -> None:
+        weights = MemoryEstimate(weights_mib=1000.0, kv_cache_mib=None, total_mib=1000.0)
+        lines = shown(replace(FOUND, memory=weights))
+        assert "Memory        at least 1,000 MiB: weights 1,000" in lines
 
-class TestTime:
-    def test_it_adds_up_window_baseline_and_floor(self) -> None:
-        assert document(FOUND, **PROTOCOL)["time_at_least_s"] == 100.0
-
-    def test_without_a_sensor_only_the_window_takes_time(self) -> None:
-        assert document(replace(FOUND, meter=BLIND), **PROTOCOL)["time_at_least_s"] == 10.0
-
-    def test_what_is_switched_off_takes_none(self) -> None:
-        short = {"min_window_s": 10.0, "baseline": {"enabled": False}}
-        assert document(FOUND, **short)["time_at_least_s"] == 10.0
+    def test_a_model_that_is_not_here_yet_has_its_download(self) -> None:
+        away = replace(FOUND, plan=replace(PLAN, download_bytes=3 * 2**30))
+        assert "Download      3,072 MiB" in shown(away)
+        assert not any(line.startswith("Download") for line in shown(FOUND))
 
 
 class TestJson:
-    def test_it_holds_config_memory_and_problems(self) -> None:
+    def test_it_holds_config_memory_time_and_problems(self) -> None:
         answer = document(replace(FOUND, problems=(FULL,)))
         assert answer["config"]["model"] == "builtin:tiny"
         assert answer["run_settings"]["results_dir"] == "out"
-        assert answer["memory_estimate"]["total_mib"] == 1200.0
+        assert answer["memory_estimate"]["total_mib"] == 1230.0
+        assert answer["download_bytes"] == 0
+        assert answer["time_at_least_s"] == 40.0
+        assert answer["time_parts_s"] == {"baseline": 30.0, "window": 10.0}
+        assert answer["time_not_counted"] == ["loading", "warm-up"]
         assert answer["problems"] == [
             {"code": "full", "message": "the disk is full", "cure": "Free it.", "blocking": True}
         ]

@@ -43,6 +43,18 @@ class TestReport:
                     "    Free it.",
                 ],
             ),
+            (
+                1,
+                llem.PreFlightError(PROBLEMS[:1], PROBLEMS[1:]),
+                [
+                    "llem: this cannot run as it stands:",
+                    "  - the model is not there",
+                    "    Check its name.",
+                    "To know beside it:",
+                    "  - the disk is full",
+                    "    Free it.",
+                ],
+            ),
             (1, llem.BackendError("it broke"), ["llem: it broke"]),
             (1, faulty_record(), ["llem: an error in llem itself: ValidationError"]),
             (1, ZeroDivisionError("oh"), ["llem: an error in llem itself: ZeroDivisionError: oh"]),

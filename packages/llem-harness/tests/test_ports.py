@@ -1,9 +1,11 @@
 """Ports are found among the installed plugins; all that is missing is told at once."""
 
+from pathlib import Path
+
 import pytest
 from llem_contracts import ConfigError, PreFlightError
-from llem_harness import ports_for, prompt_source
-from llem_schema import DatasetConfig
+from llem_harness import machine_ports, ports_for, prompt_source
+from llem_schema import DatasetConfig, RunSettings
 from llem_testing import ByteTokenizer, example_order
 
 
@@ -25,6 +27,25 @@ class TestPortsFor:
             ports_for(example_order(backend="nobody", energy={"meter": "nothing"}))
         assert "'nobody'" in str(caught.value)
         assert "'nothing'" in str(caught.value)
+
+    def test_with_what_is_wrong_beside_it(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        order = example_order(tmp_path / "file", backend="nobody", dataset="prompts.docx")
+        with pytest.raises(PreFlightError) as caught:
+            ports_for(order)
+        codes = [problem.code for problem in caught.value.problems]
+        assert codes == ["plugin_unusable", "dataset_unknown", "results_dir_not_a_folder"]
+
+
+class TestMachinePorts:
+    def test_need_no_order(self) -> None:
+        ports = machine_ports(RunSettings(), "auto")
+        assert ports.devices.resolve(["cpu"]) == ("host",)
+        assert {candidate.plugin.name for candidate in ports.meters} >= {"nvml", "none"}
+
+    def test_a_meter_that_is_not_there_is_told(self) -> None:
+        with pytest.raises(PreFlightError, match="'nothing'"):
+            machine_ports(RunSettings(), "nothing")
 
 
 class TestPromptSource:

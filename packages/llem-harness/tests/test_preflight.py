@@ -2,9 +2,11 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-from llem_contracts import DeviceProcess, DeviceState, Problem
+import pytest
+from llem_contracts import DeviceProcess, DeviceState, PreFlightError, Problem
 from llem_harness import check, inspect, run
 from llem_schema import DeviceFacts, WorkOrder
 from llem_testing import (
@@ -20,6 +22,7 @@ from llem_testing import (
 from .orders import changed
 
 GPU = example_accelerator()
+BLIND = replace(SCRIPTED_METER, senses=False)
 
 
 def on_gpu(make_world: Any, gpu: DeviceFacts = GPU) -> Any:
@@ -81,6 +84,117 @@ class TestOtherProcesses:
         state = DeviceState(1e5, 0.0, (DeviceProcess(17, None),), None, None)
         world.with_ports(devices=ScriptedDevices([example_host(), GPU], {GPU.uuid: state}))
         assert check(order, world.ports).warnings == ()
+
+
+class TestPowerLimit:
+    def codes(self, make_world: Any, order: WorkOrder, **watts: float | None) -> list[str]:
+        gpu = example_accelerator(**watts)
+        return [problem.code for problem in check(order, on_gpu(make_world, gpu).ports).warnings]
+
+    def test_below_the_default_is_told_with_both_figures(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        world = on_gpu(make_world, example_accelerator(power_limit_w=450.0))
+        (problem,) = check(order, world.ports).warnings
+        assert (problem.code, problem.blocking) == ("power_limit_lowered", False)
+        assert "450 W" in problem.message
+        assert f"nvidia-smi -i {GPU.uuid} -pl 700" in problem.cure
+
+    def test_at_the_default_above_it_or_unknown_is_none(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        for watts in (700.0, 699.8, 710.0, None):
+            assert self.codes(make_world, order, power_limit_w=watts) == []
+        assert self.codes(make_world, order, power_limit_default_w=None) == []
+
+
+class TestGovernor:
+    def codes(self, world: Any, order: WorkOrder, governor: str | None) -> list[str]:
+        world.with_ports(devices=ScriptedDevices([example_host(governor=governor), GPU]))
+        return [problem.code for problem in check(order, world.ports).warnings]
+
+    def test_that_follows_the_load_is_a_warning_with_the_command_that_changes_it(
+        self, world: Any, order: WorkOrder
+    ) -> None:
+        world.with_ports(devices=ScriptedDevices([example_host(governor="schedutil")]))
+        (problem,) = check(order, world.ports).warnings
+        assert (problem.code, problem.blocking) == ("cpu_governor", False)
+        assert "schedutil" in problem.message
+        assert "echo performance | sudo tee" in problem.cure
+
+    def test_of_some_cores_is_one_too(self, world: Any, order: WorkOrder) -> None:
+        assert self.codes(world, order, "performance, schedutil") == ["cpu_governor"]
+
+    def test_that_holds_the_clocks_up_or_is_unknown_is_none(
+        self, world: Any, order: WorkOrder
+    ) -> None:
+        assert self.codes(world, order, "performance") == []
+        assert self.codes(world, order, None) == []
+
+    def test_of_a_host_whose_gpu_computes_is_none(self, make_world: Any, order: WorkOrder) -> None:
+        world = on_gpu(make_world)
+        world.with_ports(devices=ScriptedDevices([example_host(governor="powersave"), GPU]))
+        assert check(order, world.ports).warnings == ()
+
+
+class TestCaches:
+    def codes(self, world: Any, order: WorkOrder, folder: Path | None) -> list[str]:
+        cache_dir = None if folder is None else str(folder)
+        settings = order.settings.model_copy(update={"cache_dir": cache_dir})
+        found = inspect(order.model_copy(update={"settings": settings}), world.ports)
+        return [problem.code for problem in found.problems]
+
+    def test_that_cannot_be_made_are_a_warning(
+        self, world: Any, order: WorkOrder, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").write_text("")
+        for folder in (tmp_path / "file", tmp_path / "file" / "below", tmp_path / ("x" * 300)):
+            assert self.codes(world, order, folder) == ["cache_not_writable"]
+
+    def test_that_are_there_can_be_made_or_are_not_wanted_are_none(
+        self, world: Any, order: WorkOrder, tmp_path: Path
+    ) -> None:
+        for folder in (tmp_path, tmp_path / "new" / "deep", None):
+            assert self.codes(world, order, folder) == []
+        assert list(tmp_path.iterdir()) == []
+
+
+class TestReport:
+    def test_holds_everything_that_is_wrong_what_blocks_before_the_rest(
+        self, make_world: Any, order: WorkOrder, tmp_path: Path
+    ) -> None:
+        (tmp_path / "results").write_text("")
+        gpu = example_accelerator(persistence_mode=False, power_limit_w=300.0)
+        slow = Problem(code="slow", message="slow", cure="wait", blocking=False)
+        gated = Problem(code="model_gated", message="gated", cure="ask")
+        world = on_gpu(
+            lambda **options: make_world(**options, plan_problems=[slow, gated, slow]), gpu
+        )
+        full = DeviceState(1.0, 0.0, (DeviceProcess(17, None),), None, None)
+        world.with_ports(
+            devices=ScriptedDevices([example_host(), gpu], {gpu.uuid: full}),
+            prompts=type(world.ports.prompts)(
+                Problem(code="dataset_not_found", message="no file", cure="look")
+            ),
+            meters=(),
+        )
+        found = inspect(order, world.ports).problems
+        assert [(problem.code, problem.blocking) for problem in found] == [
+            ("model_gated", True),
+            ("no_meter", True),
+            ("dataset_not_found", True),
+            ("results_dir_not_a_folder", True),
+            ("not_enough_memory", True),
+            ("slow", False),
+            ("persistence_off", False),
+            ("power_limit_lowered", False),
+            ("device_in_use", False),
+        ]
+        assert all(problem.cure for problem in found)
+        with pytest.raises(PreFlightError) as caught:
+            check(order, world.ports)
+        assert (*caught.value.problems, *caught.value.warnings) == found
+        assert not any(problem.blocking for problem in caught.value.warnings)
 
 
 class TestMeter:
@@ -148,3 +262,26 @@ class TestInspection:
         assert short.weights_mib == long.weights_mib
         tokens = order.config.max_output_tokens
         assert long.kv_cache_mib / short.kv_cache_mib == (400 + tokens) / (4 + tokens)  # type: ignore[operator]
+
+    def test_reckons_the_least_time_of_what_a_sensor_allows(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        sensing = inspect(order, make_world().ports).time
+        blind = inspect(order, make_world(descriptor=BLIND).ports).time
+        assert {part.name for part in blind.parts} == {"window"}
+        assert {part.name for part in sensing.parts} > {"baseline", "window"}
+
+    def test_knows_that_an_idle_power_was_kept(
+        self, make_world: Any, order: WorkOrder, tmp_path: Path
+    ) -> None:
+        settings = order.settings.model_copy(update={"cache_dir": str(tmp_path / "cache")})
+        order = order.model_copy(update={"settings": settings})
+        world = make_world()
+
+        def baseline_s() -> float:
+            parts = inspect(order, world.ports).time.parts
+            return next(part.at_least_s for part in parts if part.name == "baseline")
+
+        assert baseline_s() == order.config.baseline.duration_seconds == 5.0
+        run(order, world.ports)
+        assert baseline_s() == 3.0

@@ -2,10 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import llem
+from llem_schema import MemoryEstimate
 
-from llem_cli.errors import problem_lines
+from llem_cli.layout import row
+from llem_cli.problems import report_lines
+
+_MIB = 2**20
 
 
 def dry_run_lines(
@@ -17,60 +22,43 @@ def dry_run_lines(
         return
     config = order.config
     yield f"{config.model} on {config.backend}, {config.precision}, {config.n} prompts"
-    yield f"Devices       {', '.join(d.uuid for d in inspection.devices) or 'not found'}"
+    yield row("Devices", ", ".join(d.uuid for d in inspection.devices) or "not found")
     meter = inspection.meter
-    yield f"Meter         {f'{meter.name} ({meter.reason})' if meter else 'none'}"
-    memory = inspection.memory
+    yield row("Meter", f"{meter.name} ({meter.reason})" if meter else "none")
+    if inspection.plan.download_bytes:
+        yield row("Download", f"{inspection.plan.download_bytes / _MIB:,.0f} MiB")
+    yield row("Memory", _memory(inspection.memory))
+    time = inspection.time
+    parts = ", ".join(f"{part.name} {part.at_least_s:.0f}" for part in time.parts)
+    yield row("Time", f"at least {time.at_least_s:.0f} s: {parts}")
+    yield row("", f"not counted: {', '.join(time.not_counted)}")
+    yield row("Results", str(order.settings.results_dir))
+    yield from report_lines(inspection.problems)
+
+
+def _memory(memory: MemoryEstimate | None) -> str:
     if memory is None:
-        yield "Memory        not known: the model's shape does not tell"
-    else:
-        yield (
-            f"Memory        at least {memory.total_mib:,.0f} MiB "
-            f"({memory.weights_mib:,.0f} MiB of weights)"
-        )
-    yield f"Time          at least {_least_seconds(order, inspection):.0f} s, loading not counted"
-    yield f"Results       {order.settings.results_dir}"
-    blocking = tuple(problem for problem in inspection.problems if problem.blocking)
-    others = tuple(problem for problem in inspection.problems if not problem.blocking)
-    if others:
-        yield "To know"
-        yield from problem_lines(others)
-    if blocking:
-        yield "In the way"
-        yield from problem_lines(blocking)
-    else:
-        yield "Nothing is in the way."
-
-
-def _least_seconds(order: llem.WorkOrder, inspection: llem.Inspection) -> float:
-    """What the protocol takes however fast the model is: baseline, look-back of heat, window."""
-    config = order.config
-    seconds = config.min_window_s
-    if inspection.meter is not None and inspection.meter.descriptor.senses:
-        if config.baseline.enabled:
-            seconds += config.baseline.duration_seconds
-        if config.warmup.thermal == "floor":
-            seconds += config.warmup.thermal_floor_seconds
-    return seconds
+        return "not known: the model's shape does not tell"
+    parts = [f"weights {memory.weights_mib:,.0f}"]
+    if memory.kv_cache_mib is not None:
+        parts.append(f"keys and values {memory.kv_cache_mib:,.0f}")
+    if memory.activations_mib is not None:
+        parts.append(f"a step {memory.activations_mib:,.0f}")
+    return f"at least {memory.total_mib:,.0f} MiB: {', '.join(parts)}"
 
 
 def _document(order: llem.WorkOrder, inspection: llem.Inspection) -> dict[str, object]:
-    memory = inspection.memory
+    memory, time = inspection.memory, inspection.time
     return {
         "config": order.config.model_dump(mode="json"),
         "run_settings": order.settings.model_dump(mode="json"),
         "devices": [device.model_dump(mode="json") for device in inspection.devices],
         "meter": inspection.meter.name if inspection.meter else None,
         "meter_reason": inspection.meter.reason if inspection.meter else None,
+        "download_bytes": inspection.plan.download_bytes,
         "memory_estimate": memory.model_dump(mode="json") if memory else None,
-        "time_at_least_s": _least_seconds(order, inspection),
-        "problems": [
-            {
-                "code": problem.code,
-                "message": problem.message,
-                "cure": problem.cure,
-                "blocking": problem.blocking,
-            }
-            for problem in inspection.problems
-        ],
+        "time_at_least_s": time.at_least_s,
+        "time_parts_s": {part.name: part.at_least_s for part in time.parts},
+        "time_not_counted": list(time.not_counted),
+        "problems": [asdict(problem) for problem in inspection.problems],
     }

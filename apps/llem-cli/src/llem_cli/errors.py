@@ -8,6 +8,8 @@ from dataclasses import asdict
 import llem
 from pydantic import ValidationError
 
+from llem_cli.problems import problem_lines
+
 
 def report(error: Exception, *, verbose: bool, as_json: bool = False) -> int:
     """Print what is wrong and what to do about it; give the exit code.
@@ -35,6 +37,9 @@ def _lines(error: Exception, *, verbose: bool) -> Iterator[str]:
         case llem.PreFlightError():
             yield "llem: this cannot run as it stands:"
             yield from problem_lines(error.problems)
+            if error.warnings:
+                yield "To know beside it:"
+                yield from problem_lines(error.warnings)
         case ValidationError() if _is_of_a_config(error):
             sentences = llem.explain_validation(error, plugin_keys=llem.plugin_keys())
             yield "llem: the configuration is not valid:"
@@ -57,14 +62,7 @@ def _log_line(error: Exception, *, verbose: bool) -> str:
     if isinstance(error, llem.LlemError):
         fields |= {"message": str(error), "cure": error.cure}
     if isinstance(error, llem.PreFlightError):
-        fields["problems"] = [asdict(problem) for problem in error.problems]
+        fields["problems"] = [asdict(p) for p in (*error.problems, *error.warnings)]
     if verbose:
         fields["traceback"] = "".join(traceback.format_exception(error))
     return json_line("error", "failed", error=type(error).__name__, **fields)
-
-
-def problem_lines(problems: tuple[llem.Problem, ...]) -> Iterator[str]:
-    """Each problem with its cure."""
-    for problem in problems:
-        yield f"  - {problem.message}"
-        yield f"    {problem.cure}"

@@ -66,6 +66,8 @@ class BackendPlan:
     problems: tuple[Problem, ...]
     max_sequence_tokens: int | None = None
     """Prompt and output together that the model has positions for; None without a limit."""
+    download_bytes: int | None = 0
+    """Of the files that `fetch` would bring; None where it is not known how many they are."""
 
 
 class Tokenizer(Protocol):

@@ -43,9 +43,11 @@ class BackendError(LlemError):
 class PreFlightError(LlemError):
     """Everything that stands in the way of a run, found before it began."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[Problem], warnings: Sequence[Problem] = ()) -> None:
+        """`warnings`: what was found beside it and would not stop a run."""
         super().__init__("; ".join(problem.message for problem in problems))
         self.problems = tuple(problems)
+        self.warnings = tuple(warnings)
 
 
 class ExperimentError(LlemError):

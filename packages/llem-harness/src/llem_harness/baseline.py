@@ -25,11 +25,12 @@ from llem_harness.baseline_cache import BaselineCache
 from llem_harness.phases import phase
 from llem_harness.ports import Ports
 
-_LOOK_S = 3.0
+LOOK_S = 3.0
+"""How long a cached power is looked at before it serves."""
 _AGREES = 0.05
 """A cached power serves where a look is within this share of it, or within three standard errors
 of the two."""
-_RESIDENT_SHARE = 1 / 6
+RESIDENT_SHARE = 1 / 6
 """Of the bare power's time: five seconds of thirty."""
 
 
@@ -59,7 +60,7 @@ def measure_baseline(
         return _skip(ports, NotMeasured(code="not_requested", reason="`baseline.enabled` is false"))
     known = cache.find(_now(ports), config.cache_ttl_seconds)
     if known is not None:
-        look_s = min(_LOOK_S, config.duration_seconds)
+        look_s = min(LOOK_S, config.duration_seconds)
         look = _watch(session, ports, look_s, "baseline")
         if _agrees(known, look):
             return Baseline(known, None)
@@ -83,7 +84,7 @@ def with_resident(
     if baseline.record is None:
         return Baseline(None, baseline.missing, None, baseline.missing)
     measured_at = _now(ports)
-    idle = _watch(session, ports, config.duration_seconds * _RESIDENT_SHARE, "resident baseline")
+    idle = _watch(session, ports, config.duration_seconds * RESIDENT_SHARE, "resident baseline")
     if idle.power_w is None:
         return Baseline(baseline.record, None, None, _why_none(idle))
     resident = _record(idle, "resident", measured_at, engine_context=True)

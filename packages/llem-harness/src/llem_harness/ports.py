@@ -33,7 +33,7 @@ from llem_contracts import (
     installed,
     meter_candidates,
 )
-from llem_schema import DatasetConfig, WorkOrder
+from llem_schema import DatasetConfig, RunSettings, WorkOrder
 
 from llem_harness.device_registry import DeviceRegistry
 from llem_harness.log import logger
@@ -63,6 +63,15 @@ class Ports:
     """Where a result goes that cannot be written to its own place."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class MachinePorts:
+    """What can be asked about this machine without an order."""
+
+    devices: Devices
+    meters: tuple[MeterCandidate, ...]
+    store: Store
+
+
 def silence(event: Event, /) -> None:
     """Take an event and do nothing."""
 
@@ -70,23 +79,15 @@ def silence(event: Event, /) -> None:
 def ports_for(order: WorkOrder, listener: EventListener = silence) -> Ports:
     """Find everything that an order needs among the installed plugins.
 
-    Raises `PreFlightError` with every plugin that is missing or broken.
+    Raises `PreFlightError` with every plugin that is missing or broken, and with what those that
+    are there say of the prompts and the results folder.
     """
     settings = order.settings
     config = order.config
     problems: list[Problem] = []
 
     def attempt(make: Callable[[], Any]) -> Any:
-        try:
-            return make()
-        except LlemError as error:
-            problems.append(
-                Problem(
-                    code="plugin_unusable",
-                    message=str(error),
-                    cure=error.cure or "`llem config` lists what is installed.",
-                )
-            )
+        return _attempt(problems, make)
 
     backend_plugin: Plugin[BackendDescriptor] | None = attempt(
         lambda: find(BACKENDS, config.backend)
@@ -94,7 +95,7 @@ def ports_for(order: WorkOrder, listener: EventListener = silence) -> Ports:
     descriptor = backend_plugin.descriptor if backend_plugin else None
     found: dict[str, Any] = {
         "backend": attempt(lambda: create(descriptor, settings)) if descriptor else None,
-        "devices": attempt(lambda: _device_registry(order)),
+        "devices": attempt(lambda: _device_registry(settings)),
         "meters": attempt(lambda: meter_candidates(config.energy.meter, settings)),
         "host_meters": attempt(lambda: meter_candidates("auto", settings)),
         "prompts": attempt(lambda: prompt_source(config.dataset_config, order)),
@@ -102,6 +103,7 @@ def ports_for(order: WorkOrder, listener: EventListener = silence) -> Ports:
         "store": attempt(lambda: create(_only(STORES), settings)),
     }
     if problems:
+        problems += _of_the_others(order, found["prompts"], found["store"])
         raise PreFlightError(problems)
     assert backend_plugin is not None
     assert descriptor is not None
@@ -118,6 +120,22 @@ def ports_for(order: WorkOrder, listener: EventListener = silence) -> Ports:
         clock=SystemClock(),
         listener=listener,
     )
+
+
+def machine_ports(settings: RunSettings, meter: str) -> MachinePorts:
+    """Find what is asked about this machine. `meter`: a meter's name, or `auto`.
+
+    Raises `PreFlightError` with every plugin that is missing or broken.
+    """
+    problems: list[Problem] = []
+    found: dict[str, Any] = {
+        "devices": _attempt(problems, lambda: _device_registry(settings)),
+        "meters": _attempt(problems, lambda: meter_candidates(meter, settings)),
+        "store": _attempt(problems, lambda: create(_only(STORES), settings)),
+    }
+    if problems:
+        raise PreFlightError(problems)
+    return MachinePorts(**found)
 
 
 def prompt_source(dataset: DatasetConfig, order: WorkOrder) -> PromptSource:
@@ -146,13 +164,40 @@ def prompt_source(dataset: DatasetConfig, order: WorkOrder) -> PromptSource:
     )
 
 
-def _device_registry(order: WorkOrder) -> DeviceRegistry:
+def _attempt(problems: list[Problem], make: Callable[[], Any]) -> Any:
+    """What `make` gives; where it fails, None and a problem more."""
+    try:
+        return make()
+    except LlemError as error:
+        problems.append(
+            Problem(
+                code="plugin_unusable",
+                message=str(error),
+                cure=error.cure or "`llem config` lists what is installed.",
+            )
+        )
+        return None
+
+
+def _of_the_others(
+    order: WorkOrder, prompts: PromptSource | None, store: Store | None
+) -> list[Problem]:
+    """What is wrong beside the plugins, as far as it can be seen without them."""
+    found: list[Problem] = []
+    if prompts is not None:
+        found += prompts.problems(order.config.dataset_config, order.config.n)
+    if store is not None and order.settings.results_dir is not None:
+        found += store.problems(Path(order.settings.results_dir))
+    return found
+
+
+def _device_registry(settings: RunSettings) -> DeviceRegistry:
     return DeviceRegistry(
         {
             kind: source
             for descriptor in (plugin.descriptor for plugin in installed(DEVICES))
             if descriptor is not None
-            for source in [create(descriptor, order.settings)]
+            for source in [create(descriptor, settings)]
             for kind in descriptor.logical_kinds
         }
     )

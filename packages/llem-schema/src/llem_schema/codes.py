@@ -40,6 +40,9 @@ WARNING_CODES: Mapping[str, str] = MappingProxyType(
         # pre-flight, where it does not stop the run
         "persistence_off": "The driver lets go of the GPU whenever no program holds it.",
         "device_in_use": "Other processes hold a GPU of the run before it begins.",
+        "power_limit_lowered": "A GPU may draw less than its default power.",
+        "cpu_governor": "The clocks of the CPU follow the load.",
+        "cache_not_writable": "Nothing can be kept for later runs in the folder for caches.",
         "slow_precision": "The processor has no units for this precision and computes slowly.",
         "torch_without_cuda": "There is a GPU, and the installed torch cannot use it.",
         "nvml_unavailable": "NVIDIA's management library does not answer.",
@@ -63,6 +66,8 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "device_in_use": "Other processes hold a GPU of the run.",
         "not_enough_memory": "The model needs more memory than is free.",
         "persistence_off": "The driver lets go of the GPU whenever no program holds it.",
+        "power_limit_lowered": "A GPU may draw less than its default power.",
+        "cpu_governor": "The clocks of the CPU follow the load.",
         "slow_precision": "The processor has no units for this precision and computes slowly.",
         "nvml_unavailable": "NVIDIA's management library does not answer.",
         "gpu_not_found": "The driver, or the package that meters, shows no such GPU.",
@@ -72,6 +77,7 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "mig_parent": "The board is partitioned, and its sensors see all partitions.",
         # meters
         "no_meter": "No meter is installed.",
+        "no_sensor": "No sensor can be read, so there will be no energy.",
         "meter_unusable": "The meter that was asked for cannot be used.",
         "meter_not_applicable": "The meter does not read this kind of device.",
         "no_power_sensor": "The GPU tells neither energy nor power.",
@@ -121,6 +127,7 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "results_dir_not_a_folder": "The output folder's name is that of a file.",
         "results_dir_not_writable": "The output folder may not be written to.",
         "disk_almost_full": "The disk of the output folder has too little room left.",
+        "cache_not_writable": "Nothing can be kept in a folder for caches.",
     }
 )
 """What may be wrong before a run begins. Those that do not stop it are warnings of its result."""

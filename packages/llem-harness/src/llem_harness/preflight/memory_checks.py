@@ -1,0 +1,42 @@
+"""Whether the model fits."""
+
+from collections.abc import Mapping, Sequence
+
+from llem_contracts import BackendPlan, DeviceState, FlopsCounter, NotSupported, Problem
+from llem_schema import DeviceFacts, ExperimentConfig, MemoryEstimate
+
+
+def memory_estimate(
+    config: ExperimentConfig, plan: BackendPlan, counter: FlopsCounter
+) -> MemoryEstimate | None:
+    """For prompts of `max_input_tokens`, or of no length where that is open: a lower bound.
+
+    None where the model's shape does not tell.
+    """
+    if plan.shape is None:
+        return None
+    length = (config.max_input_tokens or 0) + config.max_output_tokens
+    try:
+        return counter.memory(plan.shape, config.precision, plan.batch_size, length)
+    except NotSupported:
+        return None
+
+
+def memory_problems(
+    memory: MemoryEstimate, devices: Sequence[DeviceFacts], states: Mapping[str, DeviceState]
+) -> tuple[Problem, ...]:
+    """That the model needs more than is free on its devices, where all of them tell that."""
+    free = [states[device.uuid].free_memory_mib for device in devices]
+    known = [mib for mib in free if mib is not None]
+    if len(known) < len(free) or memory.total_mib <= sum(known):
+        return ()
+    return (
+        Problem(
+            code="not_enough_memory",
+            message=(
+                f"the model needs at least {memory.total_mib:,.0f} MiB and "
+                f"{sum(known):,.0f} MiB are free on {', '.join(d.uuid for d in devices)}"
+            ),
+            cure="Free memory, lower the batch size or the precision, or take a smaller model.",
+        ),
+    )
