@@ -13,6 +13,8 @@ from llem_schema import RunSettings
 class NoHub:
     """A hub behind a cut cable, with an empty cache."""
 
+    cache_dir = Path("/nowhere")
+
     def cached(self, model: str, revision: str | None) -> Path | None:
         return None
 

@@ -20,8 +20,10 @@ class ScriptedHub:
     def __init__(self, folder, cache, errors=()):
         self.folder = folder
         self.cache = cache
+        self.cache_dir = cache
         self.errors = list(errors)
         self.listings = 0
+        self.tells_sizes = True
 
     def cached(self, model, revision):
         snapshot = self.cache / COMMIT
@@ -31,8 +33,8 @@ class ScriptedHub:
         self.listings += 1
         if self.errors:
             raise self.errors.pop(0)
-        names = tuple(path.name for path in self.folder.iterdir())
-        return Listing(commit=COMMIT, files=names)
+        sizes = {path.name: path.stat().st_size for path in self.folder.iterdir()}
+        return Listing(commit=COMMIT, files=tuple(sizes), sizes=sizes if self.tells_sizes else {})
 
     def download(self, model, commit, files, into):
         snapshot = (into or self.cache) / commit
@@ -56,10 +58,13 @@ CONFIG = ExperimentConfig(model="someone/model", precision="fp32", max_output_to
 
 @pytest.fixture
 def make(gpt2_folder, tmp_path):
-    def made(*errors):
+    def made(*errors, free_bytes=2**40):
         hub = ScriptedHub(gpt2_folder, tmp_path / "cache", errors)
         waits = []
-        return PyTorchBackend(RunSettings(), hub=hub, sleep=waits.append), hub, waits
+        backend = PyTorchBackend(
+            RunSettings(), hub=hub, sleep=waits.append, free_bytes=lambda _folder: free_bytes
+        )
+        return backend, hub, waits
 
     return made
 
@@ -82,7 +87,7 @@ class TestPlanning:
     def test_an_unreachable_hub_is_asked_once(self, make):
         backend, hub, waits = make(*[TimeoutError("slow")] * 9)
         (problem,) = backend.plan(CONFIG, ()).problems
-        assert problem.code == "model_not_found"
+        assert problem.code == "model_not_cached"
         assert (hub.listings, waits) == (1, [])
 
     @pytest.mark.parametrize(
@@ -91,6 +96,7 @@ class TestPlanning:
             (GatedRepoError("no", response=response(403)), "model_gated", "HF_TOKEN"),
             (RevisionNotFoundError("no", response=response(404)), "revision_not_found", "revision"),
             (OfflineModeIsEnabled("no"), "model_not_cached", "HF_HUB_OFFLINE"),
+            (RuntimeError("teapot"), "hub_failed", "Try again later"),
         ],
         ids=lambda value: value if isinstance(value, str) else type(value).__name__,
     )
@@ -107,6 +113,59 @@ class TestPlanning:
         hub.folder.mkdir()
         (problem,) = backend.plan(CONFIG, ()).problems
         assert problem.code == "no_model_config"
+
+
+class TestDownload:
+    def test_is_that_of_the_files_that_loading_needs(self, make, gpt2_folder):
+        backend, _, _ = make()
+        needed = files_needed(tuple(path.name for path in gpt2_folder.iterdir()))
+        size = sum((gpt2_folder / name).stat().st_size for name in needed)
+        assert backend.plan(CONFIG, ()).download_bytes == size
+
+    def test_is_nothing_once_the_model_is_here(self, make, gpt2_folder):
+        backend, _, _ = make()
+        backend.fetch(CONFIG)
+        for model in (CONFIG.model, "builtin:tiny", str(gpt2_folder)):
+            assert backend.plan(CONFIG.model_copy(update={"model": model}), ()).download_bytes == 0
+
+    def test_leaves_out_what_is_in_the_cache_already(self, make, gpt2_folder):
+        backend, hub, _ = make()
+        whole = backend.plan(CONFIG, ()).download_bytes
+        (hub.cache / COMMIT).mkdir(parents=True)
+        shutil.copy(gpt2_folder / "tokenizer.json", hub.cache / COMMIT)
+        left = whole - (gpt2_folder / "tokenizer.json").stat().st_size
+        assert backend.plan(CONFIG, ()).download_bytes == left
+
+    def test_is_unknown_where_the_hub_tells_no_sizes_or_cannot_be_asked(self, make):
+        backend, hub, _ = make()
+        hub.tells_sizes = False
+        plan = backend.plan(CONFIG, ())
+        assert (plan.download_bytes, plan.problems) == (None, ())
+        backend, _, _ = make(TimeoutError("slow"))
+        assert backend.plan(CONFIG, ()).download_bytes is None
+
+    def test_that_the_disk_cannot_take_stops_the_run_with_both_figures(self, make):
+        backend, hub, _ = make()
+        wanted = backend.plan(CONFIG, ()).download_bytes
+        assert make(free_bytes=wanted)[0].plan(CONFIG, ()).problems == ()
+        (problem,) = make(free_bytes=wanted - 1)[0].plan(CONFIG, ()).problems
+        assert (problem.code, problem.blocking) == ("model_cache_full", True)
+        assert "MiB are free" in problem.message
+        assert str(hub.cache) in problem.message
+        assert "model_cache_dir" in problem.cure
+
+    def test_into_a_cache_that_cannot_be_written_stops_the_run(self, make):
+        backend, hub, _ = make()
+        hub.cache.write_text("a file")
+        hub.cached = lambda _model, _revision: None
+        (problem,) = backend.plan(CONFIG, ()).problems
+        assert (problem.code, problem.blocking) == ("model_cache_not_writable", True)
+        assert str(hub.cache) in problem.message
+
+    def test_of_a_model_that_is_here_needs_no_room(self, make):
+        backend, _, _ = make(free_bytes=0)
+        backend.fetch(CONFIG)
+        assert backend.plan(CONFIG, ()).problems == ()
 
 
 class TestFetching:
@@ -178,6 +237,12 @@ class TestFilesNeeded:
 
 
 class TestHuggingFaceHub:
+    def test_keeps_its_cache_where_it_is_told_or_where_the_library_does(self):
+        from huggingface_hub.constants import HF_HUB_CACHE
+
+        assert HuggingFaceHub("/models").cache_dir == Path("/models")
+        assert HuggingFaceHub(None).cache_dir == Path(HF_HUB_CACHE)
+
     def test_the_cache_folder_of_the_run_settings_is_looked_into(self, tmp_path, gpt2_folder):
         repository = tmp_path / "models--someone--model"
         shutil.copytree(gpt2_folder, repository / "snapshots" / COMMIT)

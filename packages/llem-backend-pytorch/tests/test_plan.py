@@ -139,7 +139,7 @@ class TestFolder:
 class TestHubWithoutNetwork:
     def test_a_model_that_is_not_cached_is_named_with_what_to_do(self, backend):
         problem = the_problem(backend, config_of("gpt2"))
-        assert problem.code == "model_not_found"
+        assert problem.code == "model_not_cached"
         assert "'gpt2'" in problem.message
         assert "network" in problem.cure
         assert "folder" in problem.cure

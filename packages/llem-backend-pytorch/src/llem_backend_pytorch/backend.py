@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from llem_contracts import BackendDescriptor, BackendPlan, Problem
 from llem_schema import (
+    AcceleratorFacts,
     DeviceFacts,
     ExperimentConfig,
     JsonObject,
@@ -15,9 +17,11 @@ from llem_schema import (
     freeze_json,
 )
 
+from llem_backend_pytorch.cache_room import disk_free_bytes, room_problems
 from llem_backend_pytorch.cpu_precision import CPU_INFO, slow_precision
 from llem_backend_pytorch.descriptors import PYTORCH
 from llem_backend_pytorch.device_choice import CPU, choose_device
+from llem_backend_pytorch.gpu_support import built_architectures, gpu_problems
 from llem_backend_pytorch.hub import Hub, HuggingFaceHub
 from llem_backend_pytorch.hub_models import HubModels
 from llem_backend_pytorch.loaded import PyTorchModel
@@ -39,8 +43,10 @@ class PyTorchBackend:
         hub: Hub | None = None,
         cpu_info: Path = CPU_INFO,
         sleep: Callable[[float], None] = time.sleep,
+        free_bytes: Callable[[Path], int] = disk_free_bytes,
     ) -> None:
         self._descriptor = descriptor
+        self._free_bytes = free_bytes
         self._cpu_info = cpu_info
         self._source = ModelSource(
             HubModels(hub or HuggingFaceHub(settings.model_cache_dir), sleep)
@@ -56,20 +62,29 @@ class PyTorchBackend:
         problems = [*request_problems(config), *device_problems]
         if device == CPU:
             problems += slow_precision(config.precision, self._cpu_info)
-        shape, attention, positions = None, settings.attn_implementation, 0
+        else:
+            gpu = next((facts for facts in devices if isinstance(facts, AcceleratorFacts)), None)
+            if gpu is not None:
+                problems += gpu_problems(config.precision, gpu, built_architectures())
+        found = _Examined(None, settings.attn_implementation, 0, None)
         try:
-            shape, attention, positions = self._examine(config, settings)
-            problems += _too_long(config, positions)
+            found = self._examine(config, settings)
+            problems += _too_long(config, found.positions)
         except UnusableModel as error:
             problems.append(error.problem)
+        if found.download_bytes:
+            problems += room_problems(
+                config.model, found.download_bytes, self._source.cache_dir, self._free_bytes
+            )
         return BackendPlan(
-            shape=shape,
+            shape=found.shape,
             devices=(device,),
             batch_size=settings.batch_size,
-            effective_config=_section(settings, device, attention),
+            effective_config=_section(settings, device, found.attention),
             dummy_weights=kind_of(config.model) == "builtin",
             problems=tuple(problems),
-            max_sequence_tokens=positions or None,
+            max_sequence_tokens=found.positions or None,
+            download_bytes=found.download_bytes,
         )
 
     def fetch(self, config: ExperimentConfig) -> None:
@@ -92,9 +107,7 @@ class PyTorchBackend:
         finally:
             loaded.close()
 
-    def _examine(
-        self, config: ExperimentConfig, settings: Settings
-    ) -> tuple[ModelShape, str | None, int]:
+    def _examine(self, config: ExperimentConfig, settings: Settings) -> "_Examined":
         from llem_backend_pytorch.meta_model import meta_model
         from llem_backend_pytorch.model_config import read_model_config
         from llem_backend_pytorch.quiet import quiet
@@ -106,12 +119,23 @@ class PyTorchBackend:
             for name, value in settings.model_kwargs.items()
             if name not in LOAD_ARGUMENTS
         }
-        with quiet(), self._source.for_plan(config) as folder:
-            model_config, _ = read_model_config(config.model, folder, model_kwargs)
+        with quiet(), self._source.for_plan(config) as files:
+            model_config, _ = read_model_config(config.model, files.folder, model_kwargs)
         model = meta_model(model_config, settings.attn_implementation)
         shape = shape_of(model)
         positions = shape.dimensions.learned_positions if shape.dimensions else 0
-        return shape, model.config._attn_implementation, positions
+        return _Examined(shape, model.config._attn_implementation, positions, files.download_bytes)
+
+
+@dataclass(frozen=True)
+class _Examined:
+    """What a model's config tells."""
+
+    shape: ModelShape | None
+    attention: str | None
+    positions: int
+    """0 without a limit."""
+    download_bytes: int | None
 
 
 def _too_long(config: ExperimentConfig, positions: int) -> tuple[Problem, ...]:

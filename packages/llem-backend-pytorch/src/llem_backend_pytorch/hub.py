@@ -1,6 +1,7 @@
 """The model hub, as far as this package speaks to it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -14,10 +15,17 @@ class Listing:
 
     commit: str
     files: tuple[str, ...]
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Bytes by file, of those whose size the hub tells."""
 
 
 class Hub(Protocol):
     """Lists and downloads. Raises what the hub library raises."""
+
+    @property
+    def cache_dir(self) -> Path:
+        """The local cache."""
+        ...
 
     def cached(self, model: str, revision: str | None) -> Path | None:
         """Snapshot folder in the local cache, which may be incomplete. Speaks to nobody."""
@@ -36,6 +44,14 @@ class HuggingFaceHub:
     def __init__(self, cache_dir: str | None) -> None:
         self._cache_dir = cache_dir
 
+    @property
+    def cache_dir(self) -> Path:
+        if self._cache_dir is not None:
+            return Path(self._cache_dir)
+        from huggingface_hub.constants import HF_HUB_CACHE
+
+        return Path(HF_HUB_CACHE)
+
     def cached(self, model: str, revision: str | None) -> Path | None:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
@@ -52,9 +68,13 @@ class HuggingFaceHub:
     def listing(self, model: str, revision: str | None) -> Listing:
         from huggingface_hub import HfApi
 
-        info = HfApi().model_info(model, revision=revision, timeout=TIMEOUT_S)
-        files = tuple(sibling.rfilename for sibling in info.siblings or ())
-        return Listing(commit=info.sha or revision or "main", files=files)
+        info = HfApi().model_info(model, revision=revision, timeout=TIMEOUT_S, files_metadata=True)
+        siblings = info.siblings or ()
+        return Listing(
+            commit=info.sha or revision or "main",
+            files=tuple(sibling.rfilename for sibling in siblings),
+            sizes={s.rfilename: s.size for s in siblings if s.size is not None},
+        )
 
     def download(self, model: str, commit: str, files: tuple[str, ...], into: Path | None) -> Path:
         from huggingface_hub import snapshot_download

@@ -60,13 +60,13 @@ def told(error: Exception, model: str, revision: str | None) -> UnusableModel:
             )
         case _ if _unreachable(error):
             return unusable(
-                "model_not_found",
+                "model_not_cached",
                 f"the model {model!r} is not in the local cache and the hub cannot be reached",
                 f"Check the name and the network, {_ELSEWHERE}.",
             )
         case _:
             return unusable(
-                "model_not_found",
+                "hub_failed",
                 f"the model {model!r} could not be had from the hub: {first_line(error)}",
                 f"Try again later, {_ELSEWHERE}.",
             )

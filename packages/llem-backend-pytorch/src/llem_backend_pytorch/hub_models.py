@@ -3,11 +3,12 @@
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from llem_backend_pytorch.checkpoint_folder import files_needed, folder_fault
-from llem_backend_pytorch.hub import Hub
+from llem_backend_pytorch.hub import Hub, Listing
 from llem_backend_pytorch.hub_errors import told, transient
 from llem_backend_pytorch.problems import UnusableModel, unusable
 
@@ -15,6 +16,16 @@ BACKOFF_S = (1.0, 4.0)
 """Waits between the attempts of a download; so there is one attempt more."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class PlannedFiles:
+    """What a plan is made from."""
+
+    folder: Path | None
+    """Holds config.json at least; None for a built-in model."""
+    download_bytes: int | None = 0
+    """What loading has to download first; None where that is not known."""
 
 
 class HubModels:
@@ -26,15 +37,20 @@ class HubModels:
         self._hub = hub
         self._sleep = sleep
 
+    @property
+    def cache_dir(self) -> Path:
+        """Where downloaded models are kept."""
+        return self._hub.cache_dir
+
     @contextmanager
-    def config_folder(self, model: str, revision: str | None) -> Iterator[Path]:
+    def config_files(self, model: str, revision: str | None) -> Iterator[PlannedFiles]:
         """A folder with the model's config.json. One attempt; nothing stays behind in the cache.
 
         Raises `UnusableModel`.
         """
         local = self._whole(model, revision)
         if local is not None:
-            yield local
+            yield PlannedFiles(local)
             return
         with tempfile.TemporaryDirectory(prefix="llem-config-") as folder:
             yield self._ask(model, revision, lambda: self._config(model, revision, Path(folder)))
@@ -62,7 +78,7 @@ class HubModels:
         folder = self._hub.cached(model, revision)
         return folder if folder is not None and folder_fault(folder, model) is None else None
 
-    def _config(self, model: str, revision: str | None, into: Path) -> Path:
+    def _config(self, model: str, revision: str | None, into: Path) -> PlannedFiles:
         listing = self._hub.listing(model, revision)
         if "config.json" not in listing.files:
             raise unusable(
@@ -70,7 +86,20 @@ class HubModels:
                 f"the hub repository {model!r} holds no config.json",
                 "Take a repository in the layout of transformers.",
             )
-        return self._hub.download(model, listing.commit, ("config.json",), into)
+        folder = self._hub.download(model, listing.commit, ("config.json",), into)
+        return PlannedFiles(folder, self._still_to_download(model, revision, listing))
+
+    def _still_to_download(self, model: str, revision: str | None, listing: Listing) -> int | None:
+        """Bytes of the files needed that are not in the cache; None where the hub is silent."""
+        snapshot = self._hub.cached(model, revision)
+        missing = [
+            name
+            for name in files_needed(listing.files)
+            if snapshot is None or not (snapshot / name).exists()
+        ]
+        if any(name not in listing.sizes for name in missing):
+            return None
+        return sum(listing.sizes[name] for name in missing)
 
     def _download(self, model: str, revision: str | None) -> Path:
         listing = self._hub.listing(model, revision)

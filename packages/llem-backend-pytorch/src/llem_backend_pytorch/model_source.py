@@ -11,7 +11,7 @@ from llem_schema import ExperimentConfig
 
 from llem_backend_pytorch.builtin import PREFIX, builtin_model
 from llem_backend_pytorch.checkpoint_folder import folder_fault
-from llem_backend_pytorch.hub_models import HubModels
+from llem_backend_pytorch.hub_models import HubModels, PlannedFiles
 from llem_backend_pytorch.problems import unusable
 
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -33,18 +33,23 @@ class ModelSource:
     def __init__(self, hub: HubModels) -> None:
         self._hub = hub
 
+    @property
+    def cache_dir(self) -> Path:
+        """Where downloaded models are kept."""
+        return self._hub.cache_dir
+
     @contextmanager
-    def for_plan(self, config: ExperimentConfig) -> Iterator[Path | None]:
-        """A folder that holds config.json at least; None for a built-in model."""
+    def for_plan(self, config: ExperimentConfig) -> Iterator[PlannedFiles]:
+        """A folder that holds config.json at least, and what is still to be downloaded."""
         match kind_of(config.model):
             case "builtin":
                 builtin_model(config.model)
-                yield None
+                yield PlannedFiles(None)
             case "folder":
-                yield _whole_folder(config.model)
+                yield PlannedFiles(_whole_folder(config.model))
             case "hub":
-                with self._hub.config_folder(config.model, config.revision) as folder:
-                    yield folder
+                with self._hub.config_files(config.model, config.revision) as files:
+                    yield files
 
     def for_load(self, config: ExperimentConfig) -> ModelFiles:
         """All that loading needs, downloaded where it is not there."""

@@ -63,6 +63,7 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "device_not_found": "A device that the backend plans to use is not there.",
         "no_device": "No device that the meter reads is visible.",
         "no_cuda_device": "CUDA is asked for, and there is no CUDA device.",
+        "gpu_not_supported": "The installed torch was not built for this GPU.",
         "device_in_use": "Other processes hold a GPU of the run.",
         "not_enough_memory": "The model needs more memory than is free.",
         "persistence_off": "The driver lets go of the GPU whenever no program holds it.",
@@ -91,6 +92,9 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "model_not_found": "There is no model of this name.",
         "model_gated": "The hub gives the model only to those who were granted access.",
         "model_not_cached": "The model is not in the cache, and the hub cannot be reached.",
+        "hub_failed": "The hub answered with a failure of its own.",
+        "model_cache_full": "The model cache has too little room for what is to be downloaded.",
+        "model_cache_not_writable": "A model has to be downloaded and cannot be kept.",
         "revision_not_found": "The model has no such revision.",
         "unknown_builtin": "There is no built-in model of this name.",
         "no_model_config": "The folder or repository has no config.json.",
@@ -151,6 +155,7 @@ NOT_MEASURED_CODES: Mapping[str, str] = MappingProxyType(
         "not_found": "It was looked for and is not there.",
         "not_saved": "No output folder was given.",
         "shape_unknown": "The engine does not tell the model's shape.",
+        "peak_unknown": "The device's peak in this precision is not in the table.",
     }
 )
 """Why a field of a result is None, in `not_measured`."""
