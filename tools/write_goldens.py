@@ -29,10 +29,13 @@ from llem_contracts import (
 from llem_schema import (
     ExperimentConfig,
     ExperimentResult,
+    ExpertLayers,
     FrozenDict,
     Model,
+    ModelShape,
     NotMeasured,
     RunSettings,
+    SlidingWindow,
     UserConfig,
     WorkOrder,
     known_keys,
@@ -161,7 +164,7 @@ def _full_result(config: ExperimentConfig) -> ExperimentResult:
         measurement_config_hash=measurement_config_hash(config),
         run_settings=SETTINGS,
     )
-    shape = example_shape().model_copy(update={"experts_per_layer": 8})
+    shape = _mixture_with_a_window(example_shape())
     facts = whole.environment_snapshot.gpus[0]
     gpu = facts.model_copy(update={"unavailable": FrozenDict({"mig_enabled": "not supported"})})
     cpu = whole.environment_snapshot.cpu.model_copy(
@@ -176,6 +179,29 @@ def _full_result(config: ExperimentConfig) -> ExperimentResult:
             "not_measured": FrozenDict(),
         }
     )
+
+
+def _mixture_with_a_window(dense: ModelShape) -> ModelShape:
+    """What a dense model leaves out, filled with numbers of the right kind."""
+    assert dense.dimensions is not None
+    dimensions = dense.dimensions.model_copy(
+        update={
+            "sliding_window": SlidingWindow(tokens=4096, layers=2),
+            "experts": ExpertLayers(
+                layers=3,
+                per_layer=8,
+                active=2,
+                intermediate_size=512,
+                shared_intermediate_size=64,
+            ),
+        }
+    )
+    experts = {
+        "experts_per_layer": 8,
+        "active_experts_per_layer": 2,
+        "counted_expert_parameters": 1_000_000,
+    }
+    return dense.model_copy(update={"dimensions": dimensions, **experts})
 
 
 def _emptied(result: ExperimentResult, config: ExperimentConfig) -> ExperimentResult:

@@ -6,6 +6,8 @@ from llem_schema import DecoderDimensions
 
 from .shapes import GPT2, PUBLISHED, llama
 
+EXPERTS = {"layers": 1, "per_layer": 6, "active": 2, "intermediate_size": 3}
+
 
 class TestPublishedModels:
     @pytest.mark.parametrize("name", PUBLISHED)
@@ -61,6 +63,13 @@ class TestTinyShapes:
             ({"qk_norm": True}, 6),  # 3 for queries, 3 for keys
             ({"qk_norm": True, "norm": "layernorm"}, 24),  # 12, and 12 for queries and keys
             ({"layers": 2}, 72 + 60 + 8),  # the final norm stays one
+            ({"norms_per_layer": 4}, 8),
+            ({"norms_per_layer": 1}, -4),
+            # 6 experts of 3 x 4 x 3 and the router of 4 x 6 instead of the dense part
+            ({"experts": EXPERTS}, 6 * 36 + 24 - 60),
+            # and 3 x 4 x 8 with 4 that weigh it
+            ({"experts": {**EXPERTS, "shared_intermediate_size": 8}}, 6 * 36 + 24 - 60 + 96 + 4),
+            ({"layers": 2, "experts": EXPERTS}, 72 + 8 + 6 * 36 + 24),  # one layer stays dense
         ],
     )
     def test_each_part_counts_as_non_embedding(
@@ -70,9 +79,22 @@ class TestTinyShapes:
         assert after.non_embedding - before.non_embedding == difference
         assert after.embedding == before.embedding
 
+    def test_a_dense_model_is_active_as_a_whole(self) -> None:
+        assert parameters(self.BARE).active == parameters(self.BARE).non_embedding
+
+    def test_the_experts_that_are_not_chosen_stand_idle(self) -> None:
+        count = parameters(self.changed(experts=EXPERTS))
+        assert count.idle_experts == 4 * 36
+        assert count.active == 72 + 24 + 2 * 36 + 12
+
     @pytest.mark.parametrize(
         ("change", "difference"),
-        [({"tied_embeddings": True}, -28), ({"learned_positions": 9}, 36)],
+        [
+            ({"tied_embeddings": True}, -28),
+            ({"learned_positions": 9}, 36),
+            ({"head_bias": True}, 7),
+            ({"tied_embeddings": True, "head_bias": True}, -21),
+        ],
     )
     def test_vocabulary_and_positions_count_as_embedding(
         self, change: dict[str, object], difference: int

@@ -15,6 +15,8 @@ WITHOUT_UNIT = frozenset(
         "throttled_share",
         "overhead_share",
         "scale",
+        "padding_share",
+        "mfu",
         "final_cv",
         "pue",
         "target_cv",

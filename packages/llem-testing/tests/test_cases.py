@@ -1,5 +1,12 @@
 import pytest
-from llem_contracts import BackendDescriptor, Descriptor, MeterDescriptor, create
+from llem_contracts import (
+    BackendDescriptor,
+    Descriptor,
+    MeterDescriptor,
+    RequestTokens,
+    create,
+)
+from llem_flops import PalmCounter
 from llem_schema import (
     ExperimentResult,
     RunSettings,
@@ -23,7 +30,13 @@ from llem_testing import (
 
 class TestExampleResult:
     def test_every_field_that_a_dense_model_has_is_filled(self) -> None:
-        assert none_paths(example_result()) == ("model.shape.experts_per_layer",)
+        assert none_paths(example_result()) == (
+            "model.shape.dimensions.sliding_window",
+            "model.shape.dimensions.experts",
+            "model.shape.experts_per_layer",
+            "model.shape.active_experts_per_layer",
+            "model.shape.counted_expert_parameters",
+        )
         assert unexplained(example_result()) == ()
 
     def test_its_figures_agree(self) -> None:
@@ -38,6 +51,17 @@ class TestExampleResult:
         assert result.energy_per_device_j == {result.meter.devices[0]: total}
         assert result.measurement_config_hash == measurement_config_hash(result.config)
         assert (result.window.end_ns - result.window.start_ns) / 1e9 == result.window_duration_s
+
+    def test_its_flops_are_those_of_its_shape_and_tokens(self) -> None:
+        result = example_result()
+        request = RequestTokens(input_tokens=12, output_tokens=4)
+        shape = result.model.shape
+        counted = PalmCounter().count(shape, [request] * result.requests)
+        assert result.flops is not None
+        left_to_the_caller = ("padding_share", "peak_flops_per_s", "peak_source", "mfu")
+        assert counted == result.flops.model_copy(
+            update={name: getattr(counted, name) for name in left_to_the_caller}
+        )
 
     def test_an_override_is_validated(self) -> None:
         assert example_result(passes=3).passes == 3

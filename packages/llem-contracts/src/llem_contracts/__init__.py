@@ -70,7 +70,12 @@ if TYPE_CHECKING:
         OrderListener as OrderListener,
         OrderOutcome as OrderOutcome,
     )
-    from llem_contracts.flops import FLOPS as FLOPS, FlopsCounter as FlopsCounter
+    from llem_contracts.flops import (
+        FLOPS as FLOPS,
+        DevicePeak as DevicePeak,
+        FlopsCounter as FlopsCounter,
+        RequestTokens as RequestTokens,
+    )
     from llem_contracts.import_string import import_object as import_object
     from llem_contracts.meter import (
         METERS as METERS,
@@ -152,7 +157,7 @@ _NAMES_BY_MODULE = {
         "event_from_json",
     ),
     "executor": ("EXECUTORS", "Executor", "OrderListener", "OrderOutcome"),
-    "flops": ("FLOPS", "FlopsCounter"),
+    "flops": ("DevicePeak", "FLOPS", "FlopsCounter", "RequestTokens"),
     "import_string": ("import_object",),
     "meter": ("METERS", "Meter", "MeterDescriptor", "MeterSession", "MeterWindow"),
     "meter_choice": ("MeterCandidate", "MeterChoice", "choose_meter", "meter_candidates"),

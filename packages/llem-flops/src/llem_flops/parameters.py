@@ -1,8 +1,10 @@
-"""Parameters of a dense decoder, from its dimensions."""
+"""Parameters of a decoder, from its dimensions."""
 
 from dataclasses import dataclass
 
 from llem_schema import DecoderDimensions
+
+from llem_flops.matrices import layer_matrices
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,14 +14,18 @@ class ParameterCount:
     attention: int
     """Query, key, value and output projections of all layers."""
     mlp: int
-    """Feed-forward matrices of all layers."""
+    """Feed-forward matrices of all layers, those of every expert among them."""
     norms: int
-    """Two norms per layer, norms of queries and keys where there are any, the final norm."""
+    """Norms of the layers, norms of queries and keys where there are any, the final norm."""
     input_embedding: int
     position_table: int
     """Learned positions; 0 for rotary and other computed position codes."""
     output_head: int
-    """0 when tied: the input embedding's matrix is counted once, as input embedding."""
+    """Its bias alone when tied: the matrix is counted once, as input embedding."""
+    router: int = 0
+    """What chooses among experts, and weighs a shared one."""
+    idle_experts: int = 0
+    """Of `mlp`, the experts that one token does not go through."""
 
     @property
     def embedding(self) -> int:
@@ -28,13 +34,23 @@ class ParameterCount:
 
     @property
     def non_embedding(self) -> int:
-        """The N of 2 x N x tokens: attention, feed-forward and norms; `total - embedding`.
+        """Attention, feed-forward, routers and norms; `total - embedding`.
 
         Kaplan et al. 2020 (arXiv:2001.08361, section 2.1) leave out the vocabulary and the
         positions; an untied output head is left out with them, so that N does not depend on
         whether a model ties it.
         """
-        return self.attention + self.mlp + self.norms
+        return self.attention + self.mlp + self.router + self.norms
+
+    @property
+    def active(self) -> int:
+        """The N of 2 x N x tokens: `non_embedding` without the experts that stand idle.
+
+        All of a dense model. That a mixture of experts costs what its active part costs is the
+        count of Fedus et al. 2021 (arXiv:2101.03961) and of Jiang et al. 2024 (Mixtral,
+        arXiv:2401.04088, section 2.1, "active parameters").
+        """
+        return self.non_embedding - self.idle_experts
 
     @property
     def total(self) -> int:
@@ -43,44 +59,37 @@ class ParameterCount:
 
 
 def parameters(dimensions: DecoderDimensions) -> ParameterCount:
-    """Count the parameters of a pre-norm decoder with two norms per layer and a final one.
+    """Count the parameters of a decoder; exact, not an estimate.
 
-    Exact, not an estimate: with h hidden, q = heads x head_dim, k = key-value heads x head_dim,
-    i intermediate, v vocabulary, p positions, and c = 1 (RMS norm) or 2 (layer norm) values per
-    normed channel,
+    The matrices of `llem_flops.matrices`, and with h hidden, v vocabulary, p positions, and c = 1
+    (RMS norm) or 2 (layer norm) values per normed channel,
 
-        attention, per layer   h(q + 2k) + qh, biases q + 2k and h
-        feed-forward           2hi or 3hi (gated), biases i or 2i, and h
-        norms, per layer       2ch, with query and key norms also 2c x head_dim
-        once                   final norm ch, embedding vh, positions ph, untied head vh (no bias)
+        norms, per layer   c h for each, with query and key norms also 2c x head_dim
+        once               final norm ch, embedding vh, positions ph, untied head vh, its bias v
     """
     hidden = dimensions.hidden_size
-    query = dimensions.attention_heads * dimensions.head_dim
-    key = dimensions.key_value_heads * dimensions.head_dim
-    intermediate = dimensions.intermediate_size
+    parts = {"attention": 0, "feed_forward": 0, "router": 0}
+    idle = 0
+    for matrix in layer_matrices(dimensions):
+        parts[matrix.part] += matrix.held * matrix.parameters
+        idle += (matrix.held - matrix.used) * matrix.parameters
+
     per_channel = 2 if dimensions.norm == "layernorm" else 1
-    widening_matrices = 2 if dimensions.mlp == "gated" else 1
-
-    attention = hidden * (query + 2 * key) + query * hidden
-    if dimensions.query_key_value_bias:
-        attention += query + 2 * key
-    if dimensions.attention_output_bias:
-        attention += hidden
-
-    mlp = (widening_matrices + 1) * hidden * intermediate
-    if dimensions.mlp_bias:
-        mlp += widening_matrices * intermediate + hidden
-
-    layer_norms = 2 * per_channel * hidden
+    layer_norms = dimensions.norms_per_layer * per_channel * hidden
     if dimensions.qk_norm:
         layer_norms += 2 * per_channel * dimensions.head_dim
 
     embedding = dimensions.vocabulary_size * hidden
+    head = 0 if dimensions.tied_embeddings else embedding
+    if dimensions.head_bias:
+        head += dimensions.vocabulary_size
     return ParameterCount(
-        attention=dimensions.layers * attention,
-        mlp=dimensions.layers * mlp,
+        attention=parts["attention"],
+        mlp=parts["feed_forward"],
         norms=dimensions.layers * layer_norms + per_channel * hidden,
         input_embedding=embedding,
         position_table=dimensions.learned_positions * hidden,
-        output_head=0 if dimensions.tied_embeddings else embedding,
+        output_head=head,
+        router=parts["router"],
+        idle_experts=idle,
     )

@@ -1,16 +1,14 @@
 """Last step before saving: a pure function from named parts to a result without silent gaps."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from llem_contracts import MeterChoice, NotSupported
+from llem_contracts import FlopsCounter, MeterChoice
 from llem_schema import (
     BackendRecord,
     ColdStart,
     EnvironmentSnapshot,
     ExperimentResult,
-    FlopsResult,
     FrozenDict,
     HeatRecord,
     HostRecord,
@@ -30,6 +28,7 @@ from llem_harness.baseline import Baseline
 from llem_harness.carbon import EnergyShare, carbon_figures
 from llem_harness.cold_start import NO_WARMUP, cold_start_gaps, cold_start_of, warmup_of
 from llem_harness.energy import EnergyFigures, energy_figures
+from llem_harness.flops import flops_figures, shape_gaps
 from llem_harness.host import HostFigures, host_figures, runs_on_host
 from llem_harness.latency import latency_gaps, latency_of
 from llem_harness.latency_pass import LatencyPass
@@ -77,7 +76,7 @@ def assemble(
     timed: LatencyPass | None,
     no_host: NotMeasured | None,
     memory: MemoryUsage,
-    count_flops: Callable[[ModelShape, int, int], FlopsResult],
+    flops_counter: FlopsCounter,
     sample_period_s: float | None,
     window_samples: int,
     temperature_drift_c: float | None,
@@ -124,15 +123,15 @@ def assemble(
     missing["steady_state_window"] = NotMeasured(
         code="not_applicable", reason="the methodology is total: the whole window counts"
     )
-    try:
-        flops = count_flops(loaded.shape, input_tokens, output_tokens)
-    except NotSupported as error:
-        flops = None
-        missing["flops"] = NotMeasured(code="shape_unknown", reason=str(error))
-    if flops is not None and flops.parameters_non_embedding is None:
-        missing["flops.parameters_non_embedding"] = NotMeasured(
-            code="shape_unknown", reason="of the parameters only the total is known"
-        )
+    flops = flops_figures(
+        flops_counter,
+        loaded.shape,
+        requests,
+        ready.devices,
+        precision=config.precision,
+        duration_s=reading.duration_s,
+    )
+    missing |= flops.missing
     if latency.overhead_share is None:
         missing["latency.overhead_share"] = NotMeasured(
             code="not_requested", reason="the times of the steps were taken in the window"
@@ -207,7 +206,7 @@ def assemble(
         energy_per_total_token_j=energy.energy_per_total_token_j,
         energy_per_request_j=energy.energy_per_request_j,
         latency=latency,
-        flops=flops,
+        flops=flops.record,
         memory=memory,
         throttling=throttling.record,
         warmup_result=_warmup_result(order, warmup, heat, cold_start),
@@ -325,18 +324,7 @@ def _model_gaps(order: WorkOrder, loaded: Loaded) -> dict[str, NotMeasured]:
         gaps["model.commit"] = NotMeasured(
             code="not_applicable", reason="the model does not come from a hub"
         )
-    unknown = NotMeasured(
-        code="shape_unknown",
-        reason=f"the engine does not tell it for the architecture {loaded.shape.architecture!r}",
-    )
-    for name in ("dimensions", "counted_parameters", "counted_embedding_parameters"):
-        if getattr(loaded.shape, name) is None:
-            gaps[f"model.shape.{name}"] = unknown
-    if loaded.shape.experts_per_layer is None:
-        gaps["model.shape.experts_per_layer"] = NotMeasured(
-            code="not_applicable", reason="the model is no mixture of experts"
-        )
-    return gaps
+    return gaps | shape_gaps(loaded.shape)
 
 
 def _environment_gaps(snapshot: EnvironmentSnapshot) -> dict[str, NotMeasured]:

@@ -164,7 +164,7 @@ def _measured(
                 timed=timed,
                 no_host=host.missing,
                 memory=_with_device_memory(window.memory, ready, ports.devices),
-                count_flops=ports.flops.count,
+                flops_counter=ports.flops,
                 sample_period_s=session.sample_period_s,
                 window_samples=len(samples),
                 temperature_drift_c=temperature_drift_c(samples),

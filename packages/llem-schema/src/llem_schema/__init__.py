@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         FlopsResult as FlopsResult,
         MemoryEstimate as MemoryEstimate,
         MemoryUsage as MemoryUsage,
+        WeightBits as WeightBits,
     )
     from llem_schema.frozen import (
         FrozenDict as FrozenDict,
@@ -108,7 +109,9 @@ if TYPE_CHECKING:
     )
     from llem_schema.shape import (
         DecoderDimensions as DecoderDimensions,
+        ExpertLayers as ExpertLayers,
         ModelShape as ModelShape,
+        SlidingWindow as SlidingWindow,
     )
     from llem_schema.throttling import (
         DeviceThrottling as DeviceThrottling,
@@ -159,7 +162,7 @@ _NAMES_BY_MODULE = {
         "PhaseEnergy",
     ),
     "environment": ("EnvironmentSnapshot",),
-    "flops": ("FlopsResult", "MemoryEstimate", "MemoryUsage"),
+    "flops": ("FlopsResult", "MemoryEstimate", "MemoryUsage", "WeightBits"),
     "frozen": ("FrozenDict", "FrozenJson", "FrozenList", "JsonObject", "freeze_json"),
     "hashing": ("canonical_json", "measurement_config_hash"),
     "introspection": ("json_schema",),
@@ -181,7 +184,7 @@ _NAMES_BY_MODULE = {
         "unexplained",
     ),
     "scalars": ("Moment", "Version1"),
-    "shape": ("DecoderDimensions", "ModelShape"),
+    "shape": ("DecoderDimensions", "ExpertLayers", "ModelShape", "SlidingWindow"),
     "throttling": ("DeviceThrottling", "ThrottlingRecord", "ThrottlingSource"),
     "user_config": (
         "AdvancedDefaults",

@@ -48,6 +48,15 @@ _PREFILL_J = 75.0
 _PACKAGE_J, _DRAM_J = 80.0, 12.0
 _REQUESTS, _INPUT_TOKENS, _OUTPUT_TOKENS = 8, 96, 32
 
+_DENSE_GAPS = (
+    "model.shape.dimensions.sliding_window",
+    "model.shape.dimensions.experts",
+    "model.shape.experts_per_layer",
+    "model.shape.active_experts_per_layer",
+    "model.shape.counted_expert_parameters",
+)
+"""What is None in a result of a dense model without a sliding window."""
+
 
 def example_result(**overrides: Any) -> ExperimentResult:
     """A result with every field filled; its figures agree with one another.
@@ -154,9 +163,8 @@ def example_result(**overrides: Any) -> ExperimentResult:
             MeasurementWarning(code="short_window", message="The window lasted 2 s."),
         ),
         "not_measured": {
-            "model.shape.experts_per_layer": NotMeasured(
-                code="not_applicable", reason="the model is dense"
-            )
+            path: NotMeasured(code="not_applicable", reason="the model is dense")
+            for path in _DENSE_GAPS
         },
         "run_settings": RunSettings(results_dir="results", origins=FrozenDict({"n": "flag"})),
         "started_at": _STARTED,
@@ -326,21 +334,36 @@ def _throttling(uuid: str) -> ThrottlingRecord:
 
 
 def _flops() -> FlopsResult:
-    """2 x non-embedding parameters x tokens."""
+    """Of eight requests with 12 input and 4 output tokens each, reckoned by hand."""
     shape = example_shape()
     total, embedding = shape.counted_parameters, shape.counted_embedding_parameters
     assert total is not None
     assert embedding is not None
     parameters = total - embedding
     prefill, decode = 2.0 * parameters * _INPUT_TOKENS, 2.0 * parameters * _OUTPUT_TOKENS
+    # of one position through the layers 6,324,224, through the head 163,840
+    attention_prefill, attention_decode = 8 * 4096 * 78.0, 8 * 4096 * 42.0
+    matmul_prefill = 96 * 6_324_224 + 8 * 163_840 + attention_prefill
+    matmul_decode = 24 * (6_324_224 + 163_840) + attention_decode
+    peak = 989.4e12
     return FlopsResult(
         flops_total=prefill + decode,
         flops_prefill=prefill,
         flops_decode=decode,
         flops_per_output_token=(prefill + decode) / _OUTPUT_TOKENS,
+        flops_matmul_total=matmul_prefill + matmul_decode,
+        flops_matmul_prefill=matmul_prefill,
+        flops_matmul_decode=matmul_decode,
+        flops_matmul_attention_prefill=attention_prefill,
+        flops_matmul_attention_decode=attention_decode,
+        padding_share=15 / (_INPUT_TOKENS + _OUTPUT_TOKENS - _REQUESTS + 15),
+        peak_flops_per_s=peak,
+        peak_source="a table of the example",
+        mfu=(matmul_prefill + matmul_decode) / (_WINDOW_S * peak),
         method="palm",
         parameters_total=total,
         parameters_non_embedding=parameters,
+        parameters_active=parameters,
         confidence="high",
     )
 

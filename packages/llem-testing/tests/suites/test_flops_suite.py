@@ -1,8 +1,9 @@
 """A counter that breaks one promise fails the test that is meant for it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from llem_contracts import FlopsCounter
+from llem_contracts import FlopsCounter, RequestTokens
 from llem_flops.palm import PalmCounter
 from llem_schema import FlopsResult, ModelShape
 from llem_testing.suites import FlopsSuite
@@ -13,8 +14,9 @@ from .verdict import failing_tests
 class ForgetsThePrompt(PalmCounter):
     """Gives the figure per output token of the decode alone."""
 
-    def count(self, shape: ModelShape, input_tokens: int, output_tokens: int) -> FlopsResult:
-        counted = super().count(shape, input_tokens, output_tokens)
+    def count(self, shape: ModelShape, requests: Sequence[RequestTokens]) -> FlopsResult:
+        counted = super().count(shape, requests)
+        output_tokens = sum(request.output_tokens for request in requests)
         if not output_tokens:
             return counted
         share = counted.flops_decode / output_tokens
