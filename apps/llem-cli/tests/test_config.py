@@ -83,7 +83,7 @@ class TestRest:
 class TestValues:
     def test_come_with_where_each_is_from(self, tmp_path: Path) -> None:
         (tmp_path / "e.yaml").write_text("model: builtin:tiny\nn: 5\n")
-        origins = origins_for(tmp_path / "e.yaml", ["warmup.n_warmup=2"])
+        origins = origins_for(tmp_path / "e.yaml", {"warmup.n_warmup": 2})
         lines = [line.split() for line in origin_lines(origins)]
         for row in (
             ["n", "5", "file"],
@@ -94,8 +94,8 @@ class TestValues:
             assert row in lines
 
     def test_of_a_run_that_nobody_described_name_no_model(self) -> None:
-        assert "model" not in {value.key for value in origins_for(None, []).config}
-        assert "model" in {value.key for value in origins_for(None, ["model=m"]).config}
+        assert "model" not in {value.key for value in origins_for(None, {}).config}
+        assert "model" in {value.key for value in origins_for(None, {"model": "m"}).config}
 
     def test_stand_in_the_table_and_in_the_json_when_asked(
         self, capsys: pytest.CaptureFixture[str]
@@ -105,6 +105,6 @@ class TestValues:
             v for v in json.loads(capsys.readouterr().out)["origins"]["config"] if v["key"] == "n"
         ]
         assert n == {"key": "n", "value": 3, "origin": "flag"}
-        assert "Configuration" in shown(verbose=True, origins=origins_for(None, []))
+        assert "Configuration" in shown(verbose=True, origins=origins_for(None, {}))
         config(verbose=True, json_=True)
         assert "origins" in json.loads(capsys.readouterr().out)

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from llem_schema import AcceleratorFacts, DeviceFacts
 
 from llem_cli import completers
+from llem_cli.config_check import check as run_check
 from llem_cli.config_origins import origin_lines, origins_for
 
 
@@ -17,10 +18,14 @@ def config(
     config_file: Path | None = None,
     /,
     *,
+    model: Annotated[
+        str | None, Parameter(name=["--model", "-m"], completer=completers.models)
+    ] = None,
     set_: Annotated[
         list[str] | None,
         Parameter(name="--set", negative="", completer=completers.assignments),
     ] = None,
+    check: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     verbose: Annotated[
         bool, Parameter(name=["--verbose", "-v"], negative="", show_default=False)
     ] = False,
@@ -31,17 +36,27 @@ def config(
     Parameters
     ----------
     config_file
-        YAML file of an experiment whose values are to be shown.
+        YAML file of an experiment whose values are to be shown, or that is to be checked.
+    model
+        As in `llem run`, in place of a file or over it.
     set_
         A field as key=value, to see its effect on the values. May be repeated.
+    check
+        Look for what would stop a run or spoil its figures, here or of an experiment, and run
+        nothing. Exit code 1 where something is in the way.
     verbose
         All facts of the devices, and each configured value with where it comes from.
     json_
         Print it as JSON.
     """
+    flags = dict(llem.parse_assignment(text) for text in set_ or [])
+    if model is not None:
+        flags["model"] = model
+    if check:
+        return run_check(config_file, flags, as_json=json_)
     found = llem.installation()
-    wanted = verbose or config_file is not None or set_ is not None
-    origins = origins_for(config_file, set_ or []) if wanted else None
+    wanted = verbose or config_file is not None or bool(flags)
+    origins = origins_for(config_file, flags) if wanted else None
     if json_:
         more = {} if origins is None else {"origins": origins.model_dump(mode="json")}
         print(json.dumps(found.model_dump(mode="json") | more, ensure_ascii=False))

@@ -1,7 +1,7 @@
 """What `llem config --verbose` shows of configuration: each value, and who gave it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,10 @@ _ANY_MODEL = "builtin:tiny"
 """Stands in where no file and no flag names one."""
 
 
-def origins_for(source: Path | None, assignments: list[str]) -> llem.Origins:
+def origins_for(source: Path | None, flags: Mapping[str, Any]) -> llem.Origins:
     """Those of a file and flags; without either, those of a run that names its model alone."""
-    flags: dict[str, Any] = dict(llem.parse_assignment(text) for text in assignments)
     unnamed = source is None and "model" not in flags
-    order = llem.resolve(source, {"model": _ANY_MODEL} | flags if unnamed else flags, save=True)
+    order = llem.resolve(source, {"model": _ANY_MODEL, **flags} if unnamed else flags, save=True)
     found = llem.origins_of(order)
     if not unnamed:
         return found

@@ -57,6 +57,7 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
     {
         # the installation
         "plugin_unusable": "A plugin that the run needs is missing or broken.",
+        "no_backend": "No backend is installed that could be used.",
         "not_supported": "The backend does not support what the config asks for.",
         "torch_without_cuda": "A GPU is asked for, and the installed torch cannot use one.",
         # devices

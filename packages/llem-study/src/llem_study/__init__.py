@@ -1,5 +1,6 @@
 """From files and flags to work orders, and running them."""
 
+from llem_study.checking import PreFlightReport, check_machine, check_order
 from llem_study.choices import assignable_keys, values_of
 from llem_study.explain import explain_validation
 from llem_study.installation import BackendStatus, Installation, MeterStatus, installation
@@ -18,11 +19,14 @@ __all__ = [
     "Installation",
     "MeterStatus",
     "Origins",
+    "PreFlightReport",
     "VARIABLES",
     "ValueOrigin",
     "__version__",
     "assignable_keys",
     "catalogue",
+    "check_machine",
+    "check_order",
     "default_results_dir",
     "explain_validation",
     "inspect_order",

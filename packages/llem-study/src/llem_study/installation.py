@@ -69,7 +69,7 @@ def installation(environ: Mapping[str, str] = os.environ) -> Installation:
         devices=tuple(devices),
         device_problems=tuple(device_problems),
         meters=tuple(_meters(devices, settings)),
-        backends=tuple(_backends()),
+        backends=backend_statuses(),
         user_config=str(path) if path else None,
     )
 
@@ -115,7 +115,8 @@ def _meter_problem(
     return None
 
 
-def _backends() -> list[BackendStatus]:
+def backend_statuses() -> tuple[BackendStatus, ...]:
+    """Every backend that is installed. None of them is imported."""
     statuses = []
     for plugin in installed(BACKENDS):
         descriptor = plugin.descriptor
@@ -133,4 +134,4 @@ def _backends() -> list[BackendStatus]:
                 cure=cure or None,
             )
         )
-    return statuses
+    return tuple(statuses)

@@ -74,7 +74,7 @@ def resolve(
     values, origins = merge(layers)
     config = _validated(values)
     _check_support(config)
-    settings, settings_origins = _settings(user, output_dir, save, environ)
+    settings, settings_origins = run_settings(user, output_dir, save, environ)
     logger(__name__).debug(
         "order resolved",
         hash=measurement_config_hash(config),
@@ -127,12 +127,13 @@ def _config_defaults(user: UserConfig) -> dict[str, Any]:
     return nested({key: value for key, value in values.items() if value is not None})
 
 
-def _settings(
+def run_settings(
     user: UserConfig,
     output_dir: str | Path | None,
     save: bool | None,
     environ: Mapping[str, str],
 ) -> tuple[RunSettings, dict[str, Origin]]:
+    """The settings of a run, and where each that is no default comes from; see `resolve`."""
     origins: dict[str, Origin] = {}
     results_dir: str | None = None
     if save or (save is None and output_dir is not None):

@@ -56,8 +56,11 @@ if TYPE_CHECKING:
     from llem_study import (
         Installation as Installation,
         Origins as Origins,
+        PreFlightReport as PreFlightReport,
         assignable_keys as assignable_keys,
         catalogue as catalogue,
+        check_machine as check_machine,
+        check_order as check_order,
         default_results_dir as default_results_dir,
         explain_validation as explain_validation,
         inspect_order as inspect_order,
@@ -112,8 +115,11 @@ _NAMES_BY_MODULE = {
     "llem_study": (
         "Installation",
         "Origins",
+        "PreFlightReport",
         "assignable_keys",
         "catalogue",
+        "check_machine",
+        "check_order",
         "default_results_dir",
         "explain_validation",
         "inspect_order",
