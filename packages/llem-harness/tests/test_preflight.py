@@ -260,6 +260,7 @@ class TestInspection:
         assert short is not None
         assert long is not None
         assert short.weights_mib == long.weights_mib
+        assert long.activations_mib > short.activations_mib  # type: ignore[operator]
         tokens = order.config.max_output_tokens
         assert long.kv_cache_mib / short.kv_cache_mib == (400 + tokens) / (4 + tokens)  # type: ignore[operator]
 

@@ -15,9 +15,15 @@ def memory_estimate(
     """
     if plan.shape is None:
         return None
-    length = (config.max_input_tokens or 0) + config.max_output_tokens
+    input_length = config.max_input_tokens or 0
     try:
-        return counter.memory(plan.shape, config.precision, plan.batch_size, length)
+        return counter.memory(
+            plan.shape,
+            config.precision,
+            plan.batch_size,
+            input_length + config.max_output_tokens,
+            input_length=input_length,
+        )
     except NotSupported:
         return None
 
