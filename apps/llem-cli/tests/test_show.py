@@ -91,7 +91,9 @@ class TestOneResult:
         assert "passed over: nvml: there is no driver" in shown
         assert result.warmup_result.heat.note in shown
         assert result.reproducibility_notes[0] in shown
-        assert "not_applicable: the model is dense\n    model.shape.experts_per_layer" in shown
+        for path, why in result.not_measured.items():
+            assert f"{why.code}: {why.reason}\n" in shown
+            assert f"    {path}\n" in shown
         assert "timeseries.parquet: " in shown
         assert " window\n" in shown
 
