@@ -9,7 +9,14 @@ above it says otherwise in a comment that readers do not see:
     <!-- excerpt of: a/file -->     it stands in that file, so in no need of a run of its own
 
 A block that is introduced by a file's name (`experiment.yaml`:) is that file to the shell blocks of
-its document. Run as a script, this prints the shell block under a heading of the README:
+its document.
+
+A page of `docs` is a story: its blocks run one after another in one folder. A comment in it,
+
+    <!-- continues: tutorial.md -->
+
+lets it begin with the folder that another page left. Run as a script, this prints the shell block
+under a heading of the README:
 
     python tools/documents.py "Run it" | bash -euo pipefail
 """
@@ -32,6 +39,7 @@ _FENCE = re.compile(
     re.MULTILINE | re.DOTALL,
 )
 _REMARK = re.compile(r"<!-- (?P<kind>[a-z ]+): (?P<text>.+) -->\s*$")
+_CONTINUES = re.compile(r"^<!-- continues: (?P<page>\S+) -->$", re.MULTILINE)
 _NAME = re.compile(r"`(?P<name>[\w.-]+)`:\s*$")
 
 
@@ -96,6 +104,29 @@ def run(example: Example, folder: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+def is_story(document: Path) -> bool:
+    """Whether the blocks of a document run in one folder."""
+    return ROOT / "docs" in document.parents
+
+
+def continued(page: Path) -> Path | None:
+    """The page whose folder this one begins with; None where it begins with an empty one."""
+    said = _CONTINUES.search(page.read_text(encoding="utf-8"))
+    return None if said is None else (page.parent / said["page"]).resolve()
+
+
+def story(page: Path, *, slow: bool) -> list[Example]:
+    """What is to run of a page, in order; `slow`: with what takes long."""
+    return [
+        example
+        for example in examples(page)
+        if example.language in ("python", "sh")
+        and example.says("not run") is None
+        and example.says("excerpt of") is None
+        and (slow or example.says("slow") is None)
+    ]
 
 
 def _example(document: Path, text: str, fence: re.Match[str]) -> Example:

@@ -1,6 +1,7 @@
 """The examples of every document are true: they run as they stand, offline, or say why not."""
 
 import json
+import shutil
 import textwrap
 import tomllib
 from collections.abc import Callable
@@ -41,6 +42,7 @@ def chosen(*languages: str, slow: bool = False) -> pytest.MarkDecorator:
             example
             for example in EXAMPLES
             if example.language in languages
+            and not (example.language in RUN and documents.is_story(example.document))
             and example.says("not run") is None
             and example.says("excerpt of") is None
             and (example.says("slow") is not None) == slow
@@ -52,6 +54,43 @@ def chosen(*languages: str, slow: bool = False) -> pytest.MarkDecorator:
 def runs(example: Example, folder: Path) -> None:
     outcome = documents.run(example, folder)
     assert outcome.returncode == 0, f"{example.place}\n{outcome.stdout}\n{outcome.stderr}"
+
+
+def pages(slow: bool = False) -> pytest.MarkDecorator:
+    """The pages of docs of which something is to run, as the parameter `page`."""
+    found = [document for document in documents.documents() if documents.is_story(document)]
+    quick = {page: documents.story(page, slow=False) for page in found}
+    chosen = [
+        page
+        for page in found
+        if (documents.story(page, slow=True) != quick[page] if slow else quick[page])
+    ]
+    return pytest.mark.parametrize("page", chosen, ids=lambda page: str(page.relative_to(ROOT)))
+
+
+class Stories:
+    """Follows each page once, however many others continue it."""
+
+    def __init__(self, new_folder: Callable[[str], Path]) -> None:
+        self._new_folder = new_folder
+        self._left: dict[tuple[Path, bool], Path] = {}
+
+    def folder_after(self, page: Path, *, slow: bool) -> Path:
+        """The folder that a page leaves."""
+        if (page, slow) not in self._left:
+            folder = self._new_folder(page.stem)
+            before = documents.continued(page)
+            if before is not None:
+                shutil.copytree(self.folder_after(before, slow=False), folder, dirs_exist_ok=True)
+            for example in documents.story(page, slow=slow):
+                runs(example, folder)
+            self._left[page, slow] = folder
+        return self._left[page, slow]
+
+
+@pytest.fixture(scope="module")
+def stories(tmp_path_factory: pytest.TempPathFactory) -> Stories:
+    return Stories(tmp_path_factory.mktemp)
 
 
 class TestExamples:
@@ -80,6 +119,20 @@ class TestExamples:
         text = (ROOT / str(example.says("excerpt of"))).read_text(encoding="utf-8")
         of_a_method = textwrap.indent(example.code, "    ")
         assert example.code in text or of_a_method in text
+
+
+class TestPagesOfDocs:
+    """Their blocks run in order in one folder, as somebody does who follows the page."""
+
+    @pages()
+    def test_can_be_followed(self, page: Path, stories: Stories) -> None:
+        stories.folder_after(page, slow=False)
+
+    @pytest.mark.slow
+    @pytest.mark.timeout(1200)
+    @pages(slow=True)
+    def test_that_take_long_can_be_followed(self, page: Path, stories: Stories) -> None:
+        stories.folder_after(page, slow=True)
 
 
 class TestEveryExample:

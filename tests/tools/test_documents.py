@@ -109,6 +109,23 @@ class TestRun:
             documents.run(example(write, "yaml", "a: 1"), tmp_path)
 
 
+class TestStories:
+    def test_are_the_pages_of_docs(self) -> None:
+        assert documents.is_story(documents.ROOT / "docs" / "how-to" / "write-a-meter.md")
+        assert not documents.is_story(documents.ROOT / "README.md")
+
+    def test_hold_what_runs_in_order(self, write: Write) -> None:
+        page = write(DOCUMENT + "<!-- slow: it sleeps -->\n```sh\nsleep 9\n```\n")
+        codes = [example.code for example in documents.story(page, slow=False)]
+        assert codes == ['print("one")  # a comment\n', "cat two.yaml\n"]
+        assert [e.code for e in documents.story(page, slow=True)] == [*codes, "sleep 9\n"]
+
+    def test_may_continue_another_page(self, write: Write, tmp_path: Path) -> None:
+        assert documents.continued(write("# Title\n")) is None
+        page = write("# Title\n\n<!-- continues: ../first.md -->\n")
+        assert documents.continued(page) == (tmp_path.parent / "first.md").resolve()
+
+
 class TestScript:
     def run(self, heading: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
