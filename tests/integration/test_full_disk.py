@@ -52,7 +52,9 @@ def assert_whole(folder: Path) -> None:
 
 
 class TestFullDisk:
-    @pytest.mark.parametrize("filled_after", ["environment:", "heat:"])
+    @pytest.mark.parametrize(
+        "filled_after", ["environment:", pytest.param("heat:", marks=pytest.mark.slow)]
+    )
     def test_while_the_series_grows(
         self, llem: Command, disk: SmallDisk, filled_after: str
     ) -> None:
@@ -118,7 +120,9 @@ class TestReadOnlyDisk:
 
 
 class TestVanishedFolder:
-    @pytest.mark.parametrize("gone_after", ["environment:", "heat:"])
+    @pytest.mark.parametrize(
+        "gone_after", ["environment:", pytest.param("heat:", marks=pytest.mark.slow)]
+    )
     def test_while_the_run_lasts(self, llem: Command, gone_after: str) -> None:
         with llem.start(*RUN, *METERED, env=METER) as running:
             running.wait_for(gone_after)
