@@ -95,12 +95,17 @@ class TestPins:
         assert {"codecarbon", "zeus"} <= asked
         assert asked <= pins("meters.txt").keys()
 
-    def test_are_the_same_for_the_optional_meters(self) -> None:
-        everywhere, of_meters = pins("cpu.txt"), pins("meters.txt")
-        both = everywhere.keys() & of_meters.keys()
-        assert {name for name in both if everywhere[name] != of_meters[name]} == set()
+    def test_cover_what_the_site_installs(self) -> None:
+        asked = set(map(distribution_of, ENVIRONMENTS["docs"]["dependencies"]))
+        assert asked <= pins("docs.txt").keys()
 
-    @pytest.mark.parametrize("name", ["cpu.txt", "meters.txt"])
+    @pytest.mark.parametrize("name", ["docs.txt", "meters.txt"])
+    def test_are_the_same_where_an_environment_is_by_itself(self, name: str) -> None:
+        everywhere, here = pins("cpu.txt"), pins(name)
+        both = everywhere.keys() & here.keys()
+        assert {name for name in both if everywhere[name] != here[name]} == set()
+
+    @pytest.mark.parametrize("name", ["cpu.txt", "docs.txt", "meters.txt"])
     def test_are_exact(self, name: str) -> None:
         lines = (ROOT / "constraints" / name).read_text().splitlines()
         assert [

@@ -108,7 +108,11 @@ class TestCI:
 
     @pytest.mark.parametrize(
         "command",
-        ["hatch run solo:test", 'python tools/documents.py "Run it" | bash -euo pipefail'],
+        [
+            "hatch run solo:test",
+            "hatch run docs:build",
+            'python tools/documents.py "Run it" | bash -euo pipefail',
+        ],
     )
     def test_runs_what_takes_a_package_index(self, command: str) -> None:
         assert command in commands(parsed("ci"))
