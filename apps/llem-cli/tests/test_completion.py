@@ -70,7 +70,7 @@ class TestScript:
         )
         assert done.stdout.splitlines() == [
             "--dry-run",
-            "tiny",
+            "tiny tinyllama-1.1b",
             "warmup.thermal= warmup.thermal_floor_seconds=",
             "plateau",
         ]

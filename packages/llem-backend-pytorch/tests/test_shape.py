@@ -2,8 +2,10 @@
 
 import pytest
 import transformers
+from llem_backend_pytorch.dimensions import dimensions_of
 from llem_backend_pytorch.meta_model import meta_model
 from llem_backend_pytorch.shape import shape_of
+from llem_schema import ExpertLayers, SlidingWindow
 
 SMALL = {
     "vocab_size": 97,
@@ -81,7 +83,51 @@ class TestDimensions:
     def test_a_mixture_of_experts_tells_its_experts(self):
         shape = shape_of(meta_model(config("Mixtral", num_local_experts=4), None))
         assert shape.experts_per_layer == 4
+        assert shape.active_experts_per_layer == 2
+        # three layers of four experts with three matrices each
+        assert shape.counted_expert_parameters == 3 * 4 * 3 * 48 * 80
+        assert shape.dimensions.experts == ExpertLayers(
+            layers=3, per_layer=4, active=2, intermediate_size=80
+        )
+
+    def test_layers_that_stay_dense_are_not_counted_as_mixtures(self):
+        few = config(
+            "Qwen3Moe",
+            num_hidden_layers=6,
+            num_experts=4,
+            num_experts_per_tok=2,
+            moe_intermediate_size=16,
+            decoder_sparse_step=2,
+            mlp_only_layers=[3],
+            head_dim=8,
+        )
+        shape = shape_of(meta_model(few, None))
+        assert shape.dimensions.experts.layers == 2  # the second and the sixth
+        assert shape.counted_expert_parameters == 2 * 4 * 3 * 48 * 16
+
+    def test_experts_of_an_architecture_that_is_not_described_are_counted(self):
+        olmoe = config("Olmoe", num_experts=4, num_experts_per_tok=2)
+        shape = shape_of(meta_model(olmoe, None))
         assert shape.dimensions is None
+        assert (shape.experts_per_layer, shape.active_experts_per_layer) == (4, 2)
+        assert shape.counted_expert_parameters == 3 * 4 * 3 * 48 * 80
+
+
+class TestSlidingWindow:
+    def test_without_kinds_it_is_that_of_all_layers(self):
+        window = dimensions_of(config("Mistral", sliding_window=7)).sliding_window
+        assert window == SlidingWindow(tokens=7, layers=3)
+        assert dimensions_of(config("Mistral", sliding_window=None)).sliding_window is None
+
+    def test_with_kinds_it_is_that_of_the_layers_that_have_one(self):
+        window = dimensions_of(config("Gemma2", sliding_window=7, num_hidden_layers=5))
+        assert window.sliding_window == SlidingWindow(tokens=7, layers=3)
+
+    def test_that_the_config_switches_off_is_none(self):
+        off = config("Qwen2", sliding_window=7, use_sliding_window=False)
+        assert dimensions_of(off).sliding_window is None
+        on = config("Qwen2", sliding_window=7, use_sliding_window=True, max_window_layers=1)
+        assert dimensions_of(on).sliding_window == SlidingWindow(tokens=7, layers=2)
 
 
 class TestMetaModel:

@@ -61,7 +61,7 @@ def run(
     config
         YAML file of an experiment. Flags win over it.
     model
-        Hub id, folder, or builtin:tiny, builtin:gpt2.
+        Hub id, folder, or a built-in shape with random weights such as builtin:tiny.
     backend
         Engine that runs the model [default: pytorch].
     dataset

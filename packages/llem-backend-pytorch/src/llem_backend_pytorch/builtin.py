@@ -1,8 +1,14 @@
-"""Models made on the spot: public shapes with dummy weights, no network."""
+"""Models made on the spot: public shapes with dummy weights, no network.
+
+`builtin_models.json` holds them: what of a model's public config decides on its arithmetic and its
+memory, by the names of transformers. The byte tokenizer uses 258 ids of each vocabulary.
+"""
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from llem_backend_pytorch.byte_tokenizer import END_ID, PAD_ID
@@ -18,39 +24,17 @@ class BuiltinModel:
     """A shape by the names that transformers gives its parts."""
 
     model_type: str
-    settings: Mapping[str, Any]
     source: str
+    """Where the dimensions were published."""
+    settings: Mapping[str, Any]
 
 
-BUILTIN_MODELS: Mapping[str, BuiltinModel] = {
-    "tiny": BuiltinModel(
-        model_type="llama",
-        settings={
-            "vocab_size": 320,
-            "hidden_size": 128,
-            "intermediate_size": 352,
-            "num_hidden_layers": 2,
-            "num_attention_heads": 2,
-            "num_key_value_heads": 2,
-            "max_position_embeddings": 32768,
-            **_TOKEN_IDS,
-        },
-        source="0.48 M parameters in the proportions of Llama, vocabulary of a byte tokenizer",
-    ),
-    "gpt2": BuiltinModel(
-        model_type="gpt2",
-        settings={
-            "vocab_size": 50257,
-            "n_positions": 1024,
-            "n_embd": 768,
-            "n_layer": 12,
-            "n_head": 12,
-            **_TOKEN_IDS,
-        },
-        source="Radford et al. 2019, Language Models are Unsupervised Multitask Learners, 124 M; "
-        "the tokenizer uses 258 ids of the public vocabulary",
-    ),
-}
+def _read() -> dict[str, BuiltinModel]:
+    text = files("llem_backend_pytorch").joinpath("builtin_models.json").read_text("utf-8")
+    return {name: BuiltinModel(**fields) for name, fields in json.loads(text).items()}
+
+
+BUILTIN_MODELS: Mapping[str, BuiltinModel] = _read()
 
 
 def builtin_model(model: str) -> BuiltinModel:
@@ -58,7 +42,7 @@ def builtin_model(model: str) -> BuiltinModel:
     name = model.removeprefix(PREFIX)
     if name in BUILTIN_MODELS:
         return BUILTIN_MODELS[name]
-    near = difflib.get_close_matches(name, BUILTIN_MODELS, n=1)
+    near = difflib.get_close_matches(name.lower(), BUILTIN_MODELS, n=1)
     known = ", ".join(PREFIX + name for name in BUILTIN_MODELS)
     raise unusable(
         "unknown_builtin",
@@ -73,6 +57,6 @@ def builtin_config(model: str, overrides: Mapping[str, Any]) -> tuple[Any, dict[
 
     shape = builtin_model(model)
     config, unused = CONFIG_MAPPING[shape.model_type].from_dict(
-        dict(shape.settings), return_unused_kwargs=True, **overrides
+        {**shape.settings, **_TOKEN_IDS}, return_unused_kwargs=True, **overrides
     )
     return config, dict(unused)

@@ -1,4 +1,4 @@
-"""The energy of prefill and of decoding, told apart by a second window (measurement.md, 7).
+"""The energy of prefill and of decoding, told apart by a second window.
 
     measured window    k passes, every request to its end       E, T
     prefill window     p passes, one token for every request    P, S
