@@ -48,6 +48,23 @@ class TestMeasured:
             assert fact in shown
         assert shown.endswith("Saved to results/here")
 
+    def test_flops_name_the_parameters_that_they_are_twice_of(self) -> None:
+        def line(**counts: int | float | None) -> str:
+            whole = example_result()
+            assert whole.flops is not None
+            flops = whole.flops.model_copy(update=counts)
+            (found,) = lines_of(whole.model_copy(update={"flops": flops}), "FLOPs")
+            return found
+
+        dense = line(parameters_non_embedding=50, parameters_active=50, mfu=0.123)
+        assert "2 x 50 non-embedding parameters x tokens" in dense
+        assert dense.endswith("; 12.3% of the devices' peak, attention and head included")
+        mixture = line(parameters_non_embedding=50, parameters_active=20, mfu=None)
+        assert "2 x 20 active non-embedding parameters x tokens" in mixture
+        assert "peak" not in mixture
+        total = line(parameters_non_embedding=None, parameters_active=70, mfu=None)
+        assert "2 x 70 parameters, embeddings included, x tokens" in total
+
     def test_emissions_stand_beside_the_energy_where_an_intensity_was_given(self) -> None:
         (line,) = lines_of(example_result(), "Emissions")
         assert line.endswith("400 g/kWh from the environment, PUE 1.2 from the user config")

@@ -120,15 +120,22 @@ def _flops(result: ExperimentResult) -> str:
     if result.flops is None:
         return row("FLOPs", f"not known: {result.not_measured['flops'].reason}")
     flops = result.flops
-    parameters = (
-        f"{flops.parameters_non_embedding:,} non-embedding parameters"
-        if flops.parameters_non_embedding is not None
-        else f"{flops.parameters_total:,} parameters, embeddings included,"
+    count = f"{flops.parameters_active:,}"
+    if flops.parameters_non_embedding is None:
+        parameters = f"{count} parameters, embeddings included,"
+    elif flops.parameters_active < flops.parameters_non_embedding:
+        parameters = f"{count} active non-embedding parameters"
+    else:
+        parameters = f"{count} non-embedding parameters"
+    peak = (
+        ""
+        if flops.mfu is None
+        else f"; {flops.mfu:.1%} of the devices' peak, attention and head included"
     )
     return row(
         "FLOPs",
         f"{flops.flops_total:.3g} (reference: 2 x {parameters} x tokens; "
-        f"confidence {flops.confidence})",
+        f"confidence {flops.confidence}){peak}",
     )
 
 
