@@ -239,6 +239,10 @@ class TestSession:
 
 
 class TestProblems:
+    def test_a_whole_board_with_its_sensors_has_none(self, make_machine: Any) -> None:
+        machine = make_machine()
+        assert machine.meter.problems(machine.devices().visible()) == ()
+
     def test_a_board_without_any_sensor_is_told_before_it_is_opened(
         self, make_machine: Any
     ) -> None:
