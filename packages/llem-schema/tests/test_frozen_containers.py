@@ -96,7 +96,7 @@ class TestFreezeJson:
         "value",
         [{1, 2}, object(), b"bytes", float("nan"), float("inf"), {1: 2}, [{"a": {2: 3}}],
          "\ud800", {"\udfff": 1}, ["a", {"b": float("-inf")}]],
-        ids=repr,
+        ids=lambda value: "an object" if type(value) is object else repr(value),
     )  # fmt: skip
     def test_refuses_what_json_cannot_hold(self, value: object) -> None:
         with pytest.raises(ValueError, match=r"JSON form|not text|UTF-8"):
