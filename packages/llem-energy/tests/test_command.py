@@ -144,6 +144,8 @@ class TestQuietly:
             import os, signal, threading
             from llem_energy.command import quietly
 
+            # A job in the background of a shell is started with Ctrl-C ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             interrupted, undone = threading.Event(), threading.Event()
 
             def call():
