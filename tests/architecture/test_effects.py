@@ -5,13 +5,13 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import requirement_map
 from cyclopts import App
 from llem_cli.app import app
-from llem_schema import UserConfig
+from llem_schema import ExperimentConfig, PyTorchConfig, UserConfig
 from llem_study import VARIABLES
 from pydantic import BaseModel
 
@@ -43,12 +43,13 @@ def flags(command: App, name: str) -> Iterator[str]:
 
 
 def fields(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """Dotted keys that hold a value of their own."""
+    """Dotted keys that hold a value of their own; sections that may be left out are walked, too."""
     for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            yield from fields(kind, f"{prefix}{name}.")
-        else:
+        kinds = get_args(field.annotation) or (field.annotation,)
+        sections = [k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)]
+        for section in sections:
+            yield from fields(section, f"{prefix}{name}.")
+        if not sections:
             yield prefix + name
 
 
@@ -66,12 +67,23 @@ def variables(packages: list[Any]) -> set[str]:
     }
 
 
+class TestFields:
+    def test_of_sections_that_may_be_left_out_are_walked(self) -> None:
+        assert {f"pytorch.{name}" for name in fields(PyTorchConfig)} < set(fields(ExperimentConfig))
+        assert "pytorch" not in set(fields(ExperimentConfig))
+
+
 class TestTables:
     def test_have_every_flag_of_every_command(self) -> None:
         assert set(flags(app, "llem")) == set(TABLES["flags"])
 
     def test_have_every_field_of_the_user_config(self) -> None:
         assert set(fields(UserConfig)) == set(TABLES["user_config"])
+
+    def test_have_every_field_of_the_pytorch_section(self) -> None:
+        assert set(fields(PyTorchConfig)) == set(TABLES["pytorch"]), (
+            "name the test that sees the field arrive"
+        )
 
     def test_have_every_variable(self, packages: list[Any]) -> None:
         assert variables(packages) == set(TABLES["variables"])
