@@ -108,7 +108,9 @@ class TestHost:
         (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Test CPU 9000\n")
         (tmp_path / "meminfo").write_text("MemTotal: 2048 kB\nMemAvailable: 1024 kB\n")
         _govern(tmp_path, "performance", "performance")
-        host = HostDevices(tmp_path, lambda: 8, lambda: 2, cpus=tmp_path)
+        (tmp_path / "self").mkdir()
+        (tmp_path / "self" / "status").write_text("Cpus_allowed_list:\t0,3\n")
+        host = HostDevices(tmp_path, lambda: 8, lambda: 2, cpus=tmp_path, control_groups=tmp_path)
         (facts,) = host.visible()
         assert (facts.name, facts.logical_cores, facts.usable_cores) == ("Test CPU 9000", 8, 2)
         assert facts.memory_total_mib == 2.0
@@ -119,9 +121,10 @@ class TestHost:
         assert (state.power_w, state.temperature_c) == (None, None)
 
     def test_what_proc_does_not_tell_is_none_with_a_reason(self, tmp_path: Path) -> None:
-        (facts,) = HostDevices(tmp_path, cpus=tmp_path).visible()
-        assert (facts.name, facts.memory_total_mib, facts.governor) == (None, None, None)
-        assert set(facts.unavailable) == {"name", "memory_total_mib", "governor"}
+        (facts,) = HostDevices(tmp_path, cpus=tmp_path, control_groups=tmp_path).visible()
+        untold = {"name", "memory_total_mib", "governor", "usable_cpus", "memory_limit_mib"}
+        assert {name for name, value in facts.model_dump().items() if value is None} == untold
+        assert set(facts.unavailable) == untold
         assert HostDevices(tmp_path).state("host").used_memory_mib is None
 
     def test_cores_under_several_governors_name_each_once(self, tmp_path: Path) -> None:

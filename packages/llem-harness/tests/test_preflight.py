@@ -197,6 +197,27 @@ class TestReport:
         assert not any(problem.blocking for problem in caught.value.warnings)
 
 
+SMALL = DeviceState(
+    free_memory_mib=1.0, used_memory_mib=None, processes=(), temperature_c=None, power_w=None
+)
+
+
+class TestMemoryOfTheHost:
+    def test_that_a_control_group_limits_is_told_with_its_limit(
+        self, world: Any, order: WorkOrder
+    ) -> None:
+        host = example_host(memory_limit_mib=256.0)
+        world.with_ports(devices=ScriptedDevices([host], {"host": SMALL}))
+        (problem,) = inspect(order, world.ports).problems
+        assert problem.code == "not_enough_memory"
+        assert "control groups allow 256 of the machine's 16,384 MiB" in problem.message
+
+    def test_that_nothing_limits_is_not_spoken_of(self, world: Any, order: WorkOrder) -> None:
+        world.with_ports(devices=ScriptedDevices([example_host()], {"host": SMALL}))
+        (problem,) = inspect(order, world.ports).problems
+        assert "control groups" not in problem.message
+
+
 class TestMeter:
     def test_is_the_best_for_the_devices_that_the_backend_plans_to_use(
         self, make_world: Any, order: WorkOrder

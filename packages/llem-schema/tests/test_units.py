@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from llem_schema import ExperimentConfig, ExperimentResult, Model
 
-UNITS = ("_j", "_w", "_s", "_ms", "_mib", "_mhz", "_c", "_g", "_g_per_kwh")
+UNITS = ("_cores", "_j", "_w", "_s", "_ms", "_mib", "_mhz", "_c", "_g", "_g_per_kwh")
 WITHOUT_UNIT = frozenset(
     {
         # ratios

@@ -7,6 +7,8 @@ from pathlib import Path
 from llem_contracts import ConfigError, DeviceState, Problem
 from llem_schema import HOST_ID, FrozenDict, HostFacts, RunSettings
 
+from llem_energy.control_groups import GroupLimits, group_limits
+
 
 def _usable_cores() -> int:
     if hasattr(os, "sched_getaffinity"):
@@ -23,9 +25,11 @@ class HostDevices:
         logical_cores: Callable[[], int] = lambda: os.cpu_count() or 1,
         usable_cores: Callable[[], int] = _usable_cores,
         cpus: Path = Path("/sys/devices/system/cpu"),
+        control_groups: Path = Path("/sys/fs/cgroup"),
     ) -> None:
         self._proc = proc
         self._cpus = cpus
+        self._control_groups = control_groups
         self._logical_cores = logical_cores
         self._usable_cores = usable_cores
 
@@ -53,27 +57,42 @@ class HostDevices:
         governor = self._governor()
         if governor is None:
             unavailable["governor"] = f"{self._cpus} shows no frequency governor"
+        cores = self._usable_cores()
+        affinity = self._entry("self/status", "Cpus_allowed_list")
+        if affinity is None:
+            unavailable["usable_cpus"] = f"{self._proc / 'self/status'} gives no Cpus_allowed_list"
+        limits = self._limits()
+        memory_limit_mib = _least(memory_mib, limits.memory_mib)
+        if memory_limit_mib is None:
+            unavailable["memory_limit_mib"] = "neither the machine nor a control group tells one"
         return HostFacts(
             name=name,
             logical_cores=self._logical_cores(),
-            usable_cores=self._usable_cores(),
+            usable_cores=cores,
             memory_total_mib=memory_mib,
             governor=governor,
+            usable_cpus=affinity,
+            cpu_limit_cores=_least(float(cores), limits.cpu_cores),
+            memory_limit_mib=memory_limit_mib,
             unavailable=FrozenDict(unavailable),
         )
 
     def state(self, uuid: str) -> DeviceState:
-        """Free memory is what new programs can have without swapping."""
+        """Free memory is what this process can have without swapping, and without being ended for
+        more than its control groups allow."""
         _only_host(uuid)
         total_mib, free_mib = self._memory_mib("MemTotal"), self._memory_mib("MemAvailable")
         known = total_mib is not None and free_mib is not None
         return DeviceState(
-            free_memory_mib=free_mib,
+            free_memory_mib=_least(free_mib, self._limits().memory_left_mib),
             used_memory_mib=total_mib - free_mib if known else None,  # type: ignore[operator]
             processes=(),
             temperature_c=None,
             power_w=None,
         )
+
+    def _limits(self) -> GroupLimits:
+        return group_limits(self._proc, self._control_groups)
 
     def _governor(self) -> str | None:
         """That of every core, as cpufreq shows it; each name once."""
@@ -102,6 +121,11 @@ class HostDevices:
             if name.strip() == key:
                 return value.strip() or None
         return None
+
+
+def _least(*limits: float | None) -> float | None:
+    """The tightest of those that are known."""
+    return min((limit for limit in limits if limit is not None), default=None)
 
 
 def create_host_devices(settings: RunSettings) -> HostDevices:

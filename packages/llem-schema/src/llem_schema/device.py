@@ -50,6 +50,13 @@ class HostFacts(Model):
     memory_total_mib: float | None
     governor: str | None = None
     """Who sets the clocks, such as `performance`; several, by cores, with commas between."""
+    usable_cpus: str | None = None
+    """Which cores `usable_cores` are, as the kernel lists them, such as `0-3,8`."""
+    cpu_limit_cores: float | None = None
+    """CPU time that this process may spend, as a number of busy cores: `usable_cores`, or less
+    where a control group allows less."""
+    memory_limit_mib: float | None = None
+    """Memory that this process may have: all, or less where a control group allows less."""
     unavailable: FrozenDict[str, str] = FrozenDict()
 
 

@@ -71,6 +71,9 @@ def example_host(**overrides: Any) -> HostFacts:
         "usable_cores": 4,
         "memory_total_mib": 16384.0,
         "governor": "performance",
+        "usable_cpus": "0-3",
+        "cpu_limit_cores": 4.0,
+        "memory_limit_mib": 16384.0,
     }
     return HostFacts.model_validate(fields | overrides)
 

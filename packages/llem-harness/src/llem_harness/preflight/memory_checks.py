@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from llem_contracts import BackendPlan, DeviceState, FlopsCounter, NotSupported, Problem
-from llem_schema import DeviceFacts, ExperimentConfig, MemoryEstimate
+from llem_schema import DeviceFacts, ExperimentConfig, HostFacts, MemoryEstimate
 
 
 def memory_estimate(
@@ -42,7 +42,21 @@ def memory_problems(
             message=(
                 f"the model needs at least {memory.total_mib:,.0f} MiB and "
                 f"{sum(known):,.0f} MiB are free on {', '.join(d.uuid for d in devices)}"
+                f"{_limited(devices)}"
             ),
             cure="Free memory, lower the batch size or the precision, or take a smaller model.",
         ),
     )
+
+
+def _limited(devices: Sequence[DeviceFacts]) -> str:
+    """That this process may not have all memory of the machine, where that is so."""
+    for device in devices:
+        if isinstance(device, HostFacts):
+            total_mib, limit_mib = device.memory_total_mib, device.memory_limit_mib
+            if total_mib is not None and limit_mib is not None and limit_mib < total_mib:
+                return (
+                    f", where control groups allow {limit_mib:,.0f} of the machine's "
+                    f"{total_mib:,.0f} MiB"
+                )
+    return ""
