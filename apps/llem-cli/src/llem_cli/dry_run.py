@@ -27,7 +27,7 @@ def dry_run_lines(
     yield row("Meter", f"{meter.name} ({meter.reason})" if meter else "none")
     if inspection.plan.download_bytes:
         yield row("Download", f"{inspection.plan.download_bytes / _MIB:,.0f} MiB")
-    yield row("Memory", _memory(inspection.memory))
+    yield row("Memory", _memory(inspection.memory, inspection.plan.replicas))
     time = inspection.time
     parts = ", ".join(f"{part.name} {part.at_least_s:.0f}" for part in time.parts)
     yield row("Time", f"at least {time.at_least_s:.0f} s: {parts}")
@@ -36,7 +36,7 @@ def dry_run_lines(
     yield from report_lines(inspection.problems)
 
 
-def _memory(memory: MemoryEstimate | None) -> str:
+def _memory(memory: MemoryEstimate | None, replicas: int) -> str:
     if memory is None:
         return "not known: the model's shape does not tell"
     parts = [f"weights {memory.weights_mib:,.0f}"]
@@ -44,7 +44,8 @@ def _memory(memory: MemoryEstimate | None) -> str:
         parts.append(f"keys and values {memory.kv_cache_mib:,.0f}")
     if memory.activations_mib is not None:
         parts.append(f"a step {memory.activations_mib:,.0f}")
-    return f"at least {memory.total_mib:,.0f} MiB: {', '.join(parts)}"
+    copies = f" for {replicas} copies" if replicas > 1 else ""
+    return f"at least {memory.total_mib:,.0f} MiB{copies}: {', '.join(parts)}"
 
 
 def _document(order: llem.WorkOrder, inspection: llem.Inspection) -> dict[str, object]:
@@ -56,6 +57,7 @@ def _document(order: llem.WorkOrder, inspection: llem.Inspection) -> dict[str, o
         "meter": inspection.meter.name if inspection.meter else None,
         "meter_reason": inspection.meter.reason if inspection.meter else None,
         "download_bytes": inspection.plan.download_bytes,
+        "replicas": inspection.plan.replicas,
         "memory_estimate": memory.model_dump(mode="json") if memory else None,
         "time_at_least_s": time.at_least_s,
         "time_parts_s": {part.name: part.at_least_s for part in time.parts},

@@ -35,7 +35,7 @@ class GeneratedRequest:
 
     index: int
     batch: int
-    """Number of the batch within the call."""
+    """Number of the batch within the call, whichever copy of the model computed it."""
     input_tokens: int
     padded_tokens: int
     """Padding positions that were computed beside the input."""
@@ -48,6 +48,8 @@ class GeneratedRequest:
     token_ns: tuple[int, ...]
     """When each useful output token was there; the last one is the request's end. One time alone,
     that of the batch's end, where `generate` was told to leave the steps' out."""
+    process: int = 0
+    """Number of the copy of the model that computed it; see `BackendPlan.replicas`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +70,10 @@ class BackendPlan:
     """Prompt and output together that the model has positions for; None without a limit."""
     download_bytes: int | None = 0
     """Of the files that `fetch` would bring; None where it is not known how many they are."""
+    replicas: int = 1
+    """Copies of the model that compute at the same time, spread evenly over `devices`. Of the
+    batches of a pass, copy k computes those whose number leaves the remainder k, and a request goes
+    to the same copy in every call."""
 
 
 class Tokenizer(Protocol):

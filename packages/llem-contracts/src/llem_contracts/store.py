@@ -34,6 +34,8 @@ class RequestRecord:
     """Empty where the times of the steps were not taken."""
     measured: bool = True
     """Lies in the window whose energy was read, not in a pass of its own for the latencies."""
+    process: int = 0
+    """Number of the copy of the model that computed it."""
 
 
 class ArrowTable(Protocol):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from llem_contracts import GeneratedRequest, LoadedModel, RequestRecord
 
+from llem_harness.completeness import check_complete
 from llem_harness.phases import phase
 from llem_harness.ports import Ports
 from llem_harness.window import MeasuredWindow, record_of
@@ -44,5 +45,6 @@ def time_steps(
         requests = loaded.generate(workload.requests, lambda done: progress(done, None))
         loaded.synchronize()
         duration_s = (clock.monotonic_ns() - start_ns) / 1e9
+    check_complete(workload.requests, (requests,))
     mean_s = window.reading.duration_s / len(window.passes)
     return LatencyPass(requests, duration_s / mean_s - 1, len(window.passes))

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from llem_contracts import LoadedModel, MeterSession, PhaseSkipped
 from llem_schema import EnergyReading, ExperimentConfig, NotMeasured, PhaseEnergy
 
+from llem_harness.completeness import check_complete
 from llem_harness.energy import why_none
 from llem_harness.passes import repeat_passes
 from llem_harness.phases import phase
@@ -80,6 +81,7 @@ def measure_prefill(
         )
         prefill.end()
         reading = prefill.reading()
+    check_complete(workload.requests, passes)
     why = why_none(reading) if reading.energy_j is None else None
     return PrefillWindow(reading, len(passes), why)
 

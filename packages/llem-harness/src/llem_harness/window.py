@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from llem_contracts import GeneratedRequest, LoadedModel, MeterSession, RequestRecord
 from llem_schema import EnergyReading, MemoryUsage
 
+from llem_harness.completeness import check_complete
 from llem_harness.passes import Passes, repeat_passes
 from llem_harness.phases import phase
 from llem_harness.ports import Ports
@@ -62,6 +63,7 @@ def record_of(
         end_ns=request.token_ns[-1],
         token_ns=request.token_ns if step_times else (),
         measured=measured,
+        process=request.process,
     )
 
 
@@ -102,6 +104,7 @@ def measure(
             around.end()
         memory = loaded.memory()
         reading = window.reading()
+    check_complete(workload.requests, passes)
     return MeasuredWindow(
         passes=passes,
         step_times=step_times,

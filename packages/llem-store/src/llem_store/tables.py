@@ -43,6 +43,7 @@ REQUESTS = pa.schema(
         _required("end_ns", pa.int64()),
         _required("token_ns", pa.list_(pa.int64())),
         _required("measured", pa.bool_()),
+        _required("process", pa.int64()),
     ]
 )
 _DELTAS = {
@@ -59,6 +60,7 @@ _REPEATED = {
     "throttle": "throttle.list.element",
     "pass": "pass",
     "batch": "batch",
+    "process": "process",
 }
 """Columns with few different values, and their Parquet leaf."""
 _ROW_GROUP_ROWS = 1 << 20

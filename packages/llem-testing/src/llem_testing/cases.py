@@ -126,7 +126,8 @@ def _example_state(number: int) -> dict[str, Any]:
 
 
 def example_requests(count: int = 3, pass_index: int = 0) -> list[RequestRecord]:
-    """Requests in batches of two, each with three output tokens 10 ms apart."""
+    """Requests in batches of two, which two processes compute in turn, each with three output
+    tokens 10 ms apart."""
     return [
         RequestRecord(
             pass_index=pass_index,
@@ -140,6 +141,7 @@ def example_requests(count: int = 3, pass_index: int = 0) -> list[RequestRecord]
             first_token_ns=start_ns + 10_000_000,
             end_ns=start_ns + 30_000_000,
             token_ns=tuple(start_ns + step * 10_000_000 for step in (1, 2, 3)),
+            process=number // 2 % 2,
         )
         for number in range(count)
         for start_ns in [number // 2 * 30_000_000]

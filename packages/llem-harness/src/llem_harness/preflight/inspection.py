@@ -41,7 +41,7 @@ class Inspection:
     visible: tuple[DeviceFacts, ...]
     meter: MeterChoice | None
     memory: MemoryEstimate | None
-    """A lower bound; None where the model's shape does not tell."""
+    """A lower bound, of all copies of the model; None where its shape does not tell."""
     time: TimeEstimate
     problems: tuple[Problem, ...]
     """Those that stop the run come first."""
@@ -68,7 +68,7 @@ def inspect(order: WorkOrder, ports: Ports) -> Inspection:
     problems += cache_problems(settings.cache_dir, CACHE_USE)
     memory = memory_estimate(config, plan, ports.flops)
     if memory is not None and devices:
-        problems += memory_problems(memory, devices, states)
+        problems += memory_problems(memory, devices, states, plan.replicas)
 
     return Inspection(
         plan=plan,

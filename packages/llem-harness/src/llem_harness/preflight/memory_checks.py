@@ -9,7 +9,8 @@ from llem_schema import DeviceFacts, ExperimentConfig, HostFacts, MemoryEstimate
 def memory_estimate(
     config: ExperimentConfig, plan: BackendPlan, counter: FlopsCounter
 ) -> MemoryEstimate | None:
-    """For prompts of `max_input_tokens`, or of no length where that is open: a lower bound.
+    """Of all copies of the model together, for prompts of `max_input_tokens`, or of no length where
+    that is open: a lower bound.
 
     None where the model's shape does not tell.
     """
@@ -17,7 +18,7 @@ def memory_estimate(
         return None
     input_length = config.max_input_tokens or 0
     try:
-        return counter.memory(
+        one = counter.memory(
             plan.shape,
             config.precision,
             plan.batch_size,
@@ -26,25 +27,47 @@ def memory_estimate(
         )
     except NotSupported:
         return None
+    parts = {
+        name: None if mib is None else plan.replicas * mib for name, mib in one.model_dump().items()
+    }
+    return one.model_copy(update=parts)
 
 
 def memory_problems(
-    memory: MemoryEstimate, devices: Sequence[DeviceFacts], states: Mapping[str, DeviceState]
+    memory: MemoryEstimate,
+    devices: Sequence[DeviceFacts],
+    states: Mapping[str, DeviceState],
+    replicas: int = 1,
 ) -> tuple[Problem, ...]:
-    """That the model needs more than is free on its devices, where all of them tell that."""
+    """That more is needed than is free on the devices, where all of them tell that.
+
+    One copy of the model may be spread over its devices in any way. Of several, each device holds
+    as many, and the fullest device decides.
+    """
     free = [states[device.uuid].free_memory_mib for device in devices]
     known = [mib for mib in free if mib is not None]
-    if len(known) < len(free) or memory.total_mib <= sum(known):
+    if len(known) < len(free):
+        return ()
+    if replicas == 1:
+        needed_mib, free_mib = memory.total_mib, sum(known)
+        what, where = "the model needs", ", ".join(d.uuid for d in devices)
+        cure = "Free memory, lower the batch size or the precision, or take a smaller model."
+    else:
+        needed_mib, free_mib = memory.total_mib / len(devices), min(known)
+        what = f"the model's {replicas} copies need, on each device,"
+        where = devices[known.index(free_mib)].uuid
+        cure = (
+            "Free memory, lower the number of processes, the batch size or the precision, or take "
+            "a smaller model."
+        )
+    if needed_mib <= free_mib:
         return ()
     return (
         Problem(
             code="not_enough_memory",
-            message=(
-                f"the model needs at least {memory.total_mib:,.0f} MiB and "
-                f"{sum(known):,.0f} MiB are free on {', '.join(d.uuid for d in devices)}"
-                f"{_limited(devices)}"
-            ),
-            cure="Free memory, lower the batch size or the precision, or take a smaller model.",
+            message=f"{what} at least {needed_mib:,.0f} MiB and {free_mib:,.0f} MiB are free on "
+            f"{where}{_limited(devices)}",
+            cure=cure,
         ),
     )
 
