@@ -79,6 +79,7 @@ FULL_CONFIG: dict[str, Any] = {
         "batch_size": 8,
         "attn_implementation": "sdpa",
         "model_kwargs": {"rope_scaling": {"factor": 2.0}},
+        "batching": "length_buckets",
     },
     "extension": {"acme": {"threads": 4}},
 }

@@ -29,12 +29,19 @@ class TestRectangle:
 
 class TestBatches:
     @given(prompts, st.integers(1, 5))
-    def test_batches_keep_the_order_and_lose_nothing(self, rows, size):
-        requests = requests_of(rows)
-        numbered = list(batches(requests, size))
-        assert [number for number, _ in numbered] == list(range(len(numbered)))
-        assert [request for _, batch in numbered for request in batch] == requests
-        assert all(len(batch) == size for _, batch in numbered[:-1])
+    def test_static_ones_keep_the_order_and_lose_nothing(self, rows, size):
+        found = batches(requests_of(rows), size, "static")
+        assert [position for batch in found for position in batch] == list(range(len(rows)))
+        assert all(len(batch) == size for batch in found[:-1])
+
+    @given(prompts, st.integers(1, 5))
+    def test_length_buckets_go_from_the_longest_prompt_to_the_shortest(self, rows, size):
+        found = batches(requests_of(rows), size, "length_buckets")
+        positions = [position for batch in found for position in batch]
+        lengths = [len(rows[position]) for position in positions]
+        assert sorted(positions) == list(range(len(rows)))
+        assert lengths == sorted(lengths, reverse=True)
+        assert all(len(batch) == size for batch in found[:-1])
 
 
 class TestUsefulTokens:

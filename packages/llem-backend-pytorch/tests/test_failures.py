@@ -131,6 +131,7 @@ def failing(error, batch_size):
         ),
         commit=None,
         batch_size=batch_size,
+        batching="static",
         sampling_seed=None,
         effective_config=freeze_json({"dtype": "float32"}),
         memory=MemoryRecord(ResidentSetGauge(), 0),

@@ -45,6 +45,7 @@ class TestBuiltin:
             "batch_size": 1,
             "attn_implementation": "sdpa",
             "model_kwargs": {},
+            "batching": "static",
         }
 
     def test_gpt2_has_the_public_parameter_count(self, backend):

@@ -122,6 +122,7 @@ def warnings_of_all(**changes: Any) -> list[tuple[str, str]]:
         "temperature_drift_c": 5.0,
         "prompts": prompts(),
         "dummy_weights": False,
+        "compilations": 0,
     }
     return [(warning.code, warning.message) for warning in warnings_of(**(quiet | changes))]
 
@@ -175,6 +176,7 @@ AMISS: list[tuple[str, str, dict[str, Any]]] = [
         {"prompts": prompts(truncated=3, longest=63)},
     ),
     ("dummy_weights", "random", {"dummy_weights": True}),
+    ("compiled_in_window", "compiled 2 times inside", {"compilations": 2}),
     (
         "slow_precision",
         "bf16 crawls. Take fp32.",

@@ -80,6 +80,7 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
         shape=shape_of(model),
         commit=files.commit,
         batch_size=settings.batch_size,
+        batching=settings.batching,
         sampling_seed=config.random_seed if config.decoder.strategy == "sample" else None,
         effective_config=_effective(
             config, settings, model, str(device), files.commit, repository, generation, arguments
@@ -159,6 +160,7 @@ def _effective(
             "dtype": str(model.dtype).removeprefix("torch."),
             "attn_implementation": model.config._attn_implementation,
             "batch_size": settings.batch_size,
+            "batching": settings.batching,
             "padding_side": "left",
             "trust_remote_code": False,
             "model_kwargs": settings.model_kwargs,

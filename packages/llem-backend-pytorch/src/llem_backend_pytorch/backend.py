@@ -156,6 +156,7 @@ def _section(settings: Settings, device: str, attention: str | None) -> JsonObje
         {
             "device": device,
             "batch_size": settings.batch_size,
+            "batching": settings.batching,
             "attn_implementation": attention,
             "model_kwargs": settings.model_kwargs,
         }

@@ -1,9 +1,11 @@
-"""Prompts of unequal length, made one rectangle."""
+"""Which prompts come together, and how prompts of unequal length become one rectangle."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llem_contracts import GenerationRequest
+
+from llem_backend_pytorch.settings import Batching
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,14 @@ def left_padded(requests: Sequence[GenerationRequest], pad_id: int) -> Rectangle
 
 
 def batches(
-    requests: Sequence[GenerationRequest], size: int
-) -> Iterator[tuple[int, Sequence[GenerationRequest]]]:
-    """Numbered batches in the given order; the last one may be smaller."""
-    for number, start in enumerate(range(0, len(requests), size)):
-        yield number, requests[start : start + size]
+    requests: Sequence[GenerationRequest], size: int, batching: Batching
+) -> list[tuple[int, ...]]:
+    """Positions of the requests of each batch; the last one may be smaller.
+
+    In the given order, or for `length_buckets` from the longest prompt to the shortest, so that a
+    batch holds prompts of like length and memory that does not suffice shows in the first one.
+    """
+    order = list(range(len(requests)))
+    if batching == "length_buckets":
+        order.sort(key=lambda position: len(requests[position].token_ids), reverse=True)
+    return [tuple(order[start : start + size]) for start in range(0, len(order), size)]

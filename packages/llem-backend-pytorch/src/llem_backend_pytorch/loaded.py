@@ -8,6 +8,7 @@ from llem_contracts import BackendError, GeneratedRequest, GenerationRequest, Ll
 from llem_schema import JsonObject, MemoryUsage, ModelShape, freeze_json
 
 from llem_backend_pytorch.batching import batches
+from llem_backend_pytorch.compilation import graphs_compiled
 from llem_backend_pytorch.engine import engine_versions
 from llem_backend_pytorch.generation import Generator
 from llem_backend_pytorch.identity import device_name, device_uuid, devices_of
@@ -15,6 +16,7 @@ from llem_backend_pytorch.memory import AllocatorGauge, MemoryRecord
 from llem_backend_pytorch.out_of_memory import is_out_of_memory, out_of_memory
 from llem_backend_pytorch.problems import first_line
 from llem_backend_pytorch.quiet import quiet
+from llem_backend_pytorch.settings import Batching
 
 
 class PyTorchModel:
@@ -28,6 +30,7 @@ class PyTorchModel:
         shape: ModelShape,
         commit: str | None,
         batch_size: int,
+        batching: Batching,
         sampling_seed: int | None,
         effective_config: JsonObject,
         memory: MemoryRecord,
@@ -39,6 +42,7 @@ class PyTorchModel:
         self._shape = shape
         self._commit = commit
         self._batch_size = batch_size
+        self._batching = batching
         self._sampling_seed = sampling_seed
         self._effective_config = effective_config
         self._memory = memory
@@ -75,6 +79,14 @@ class PyTorchModel:
         )
         return environment
 
+    def batches(
+        self, requests: Sequence[GenerationRequest]
+    ) -> tuple[tuple[GenerationRequest, ...], ...]:
+        return tuple(
+            tuple(requests[position] for position in positions)
+            for positions in self._positions(requests)
+        )
+
     def generate(
         self,
         requests: Sequence[GenerationRequest],
@@ -83,21 +95,23 @@ class PyTorchModel:
         output_tokens: int | None = None,
         step_times: bool = True,
     ) -> tuple[GeneratedRequest, ...]:
-        """Static batches in the given order. Sampling starts from the seed at every call, so that
-        every pass over the prompts draws the same tokens."""
+        """See the contract. Sampling starts from the seed at every call, so that every pass over
+        the prompts draws the same tokens."""
         import torch
 
         generator = self._open_generator()
         self._check(requests, generator)
-        done: list[GeneratedRequest] = []
+        done: dict[int, GeneratedRequest] = {}
         if self._sampling_seed is not None:
             torch.manual_seed(self._sampling_seed)
         with quiet(), torch.inference_mode():
-            for number, batch in batches(requests, self._batch_size):
-                done += self._run(generator, number, batch, output_tokens, step_times)
+            for number, positions in enumerate(self._positions(requests)):
+                batch = [requests[position] for position in positions]
+                answers = self._run(generator, number, batch, output_tokens, step_times)
+                done.update(zip(positions, answers, strict=True))
                 if progress is not None:
                     progress(len(done))
-        return tuple(done)
+        return tuple(done[position] for position in range(len(requests)))
 
     def synchronize(self) -> None:
         import torch
@@ -105,6 +119,9 @@ class PyTorchModel:
         for device in self._devices:
             if device.type == "cuda":
                 torch.cuda.synchronize(device)
+
+    def compilations(self) -> int:
+        return graphs_compiled()
 
     def reset_peak_memory(self) -> None:
         self._memory.reset()
@@ -121,6 +138,9 @@ class PyTorchModel:
         cuda: Any = torch.cuda
         if cuda.is_initialized():
             cuda.empty_cache()
+
+    def _positions(self, requests: Sequence[GenerationRequest]) -> list[tuple[int, ...]]:
+        return batches(requests, self._batch_size, self._batching)
 
     def _run(
         self,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from llem_schema import ExperimentConfig
 
 DEFAULT_BATCH_SIZE = 1
+Batching = Literal["static", "length_buckets"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Settings:
     """None leaves it to transformers, which knows what the architecture supports."""
     model_kwargs: dict[str, Any]
 
+    batching: Batching
+
 
 def settings_of(config: ExperimentConfig) -> Settings:
     """Read the section; None becomes the default."""
@@ -27,6 +30,7 @@ def settings_of(config: ExperimentConfig) -> Settings:
         batch_size=(section.batch_size if section else None) or DEFAULT_BATCH_SIZE,
         attn_implementation=section.attn_implementation if section else None,
         model_kwargs=thawed((section.model_kwargs if section else None) or {}),
+        batching=(section.batching if section else None) or "static",
     )
 
 

@@ -114,6 +114,14 @@ class LoadedModel(Protocol):
         """The engine's versions and what it sees, such as `{"torch": "2.13.0", "cuda": None}`."""
         ...
 
+    def batches(
+        self, requests: Sequence[GenerationRequest]
+    ) -> tuple[tuple[GenerationRequest, ...], ...]:
+        """The requests that `generate` computes at once, batch by batch, in the order in which it
+        computes them. Where a request takes the place of one that has ended, there are no batches;
+        then these are requests that may be computed at once."""
+        ...
+
     def generate(
         self,
         requests: Sequence[GenerationRequest],
@@ -134,6 +142,10 @@ class LoadedModel(Protocol):
 
     def synchronize(self) -> None:
         """Return when nothing is in flight on any device."""
+        ...
+
+    def compilations(self) -> int:
+        """How often code was compiled for the model so far; 0 where nothing ever is."""
         ...
 
     def reset_peak_memory(self) -> None: ...

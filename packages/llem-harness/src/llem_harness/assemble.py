@@ -231,6 +231,7 @@ def assemble(
             temperature_drift_c=temperature_drift_c,
             prompts=workload.record,
             dummy_weights=ready.plan.dummy_weights,
+            compilations=window.compilations,
         ),
         not_measured=FrozenDict(dict(sorted((missing | _provenance_gaps(workload)).items()))),
         run_settings=order.settings,

@@ -53,7 +53,7 @@ from llem_harness.snapshot import take_snapshot, with_engine
 from llem_harness.temperature import temperature_drift_c
 from llem_harness.warmup import warm_up
 from llem_harness.window import measure
-from llem_harness.workload import draw_workload
+from llem_harness.workload import draw_workload, warmup_order
 
 
 def run(order: WorkOrder, ports: Ports) -> ExperimentResult:
@@ -123,7 +123,7 @@ def _measured(
             workload = draw_workload(
                 config, ports.prompts, loaded.tokenizer, ready.plan.max_sequence_tokens
             )
-        batches = workload.warmup_batches(ready.plan.batch_size)
+        batches = warmup_order(loaded.batches(workload.requests))
         warmup_config = warmup_of(config)
         warmup = warm_up(warmup_config, loaded, batches, ports)
         heat_record = heat(warmup_config, loaded, batches[0], session, ports, ready.no_energy)

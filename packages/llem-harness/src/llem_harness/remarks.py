@@ -39,6 +39,7 @@ def warnings_of(
     temperature_drift_c: float | None,
     prompts: PromptsRecord,
     dummy_weights: bool,
+    compilations: int,
 ) -> tuple[MeasurementWarning, ...]:
     """All warnings of a run, in the order in which they arose."""
     found = [
@@ -104,6 +105,12 @@ def warnings_of(
             "cold_start",
             "There was no warm-up: the window holds what a model pays for once, with its first "
             "requests, and no steady state.",
+        )
+    if compilations and not config.cold_start:
+        warn(
+            "compiled_in_window",
+            f"Code was compiled {compilations} times inside the window, which took time and "
+            "energy that a warm model does not; raise warmup.n_warmup to the number of batches.",
         )
     if dummy_weights:
         warn(

@@ -29,6 +29,8 @@ class MeasuredWindow:
     host: EnergyReading | None
     """Of the host beside the accelerators, from just before to just after `reading`."""
     memory: MemoryUsage
+    compilations: int
+    """How often code was compiled in it."""
     anchor_monotonic_ns: int
     anchor_wall_ns: int
 
@@ -87,6 +89,7 @@ def measure(
     with phase("measure", ports.listener, clock, total=per_pass, unit="requests") as progress:
         anchor = (clock.monotonic_ns(), clock.wall_ns())
         loaded.reset_peak_memory()
+        compiled = loaded.compilations()
         loaded.synchronize()
         around = host.begin("measured") if host is not None else None
         window = session.begin("measured")
@@ -103,6 +106,7 @@ def measure(
         if around is not None:
             around.end()
         memory = loaded.memory()
+        compiled = loaded.compilations() - compiled
         reading = window.reading()
     check_complete(workload.requests, passes)
     return MeasuredWindow(
@@ -111,6 +115,7 @@ def measure(
         reading=reading,
         host=around.reading() if around is not None else None,
         memory=memory,
+        compilations=compiled,
         anchor_monotonic_ns=anchor[0],
         anchor_wall_ns=anchor[1],
     )

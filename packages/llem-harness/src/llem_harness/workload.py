@@ -16,15 +16,19 @@ class Workload:
     requests: tuple[GenerationRequest, ...]
     record: PromptsRecord
 
-    def warmup_batches(self, batch_size: int) -> list[tuple[GenerationRequest, ...]]:
-        """The batches of a pass; the one with the longest prompt comes first, so that the largest
-        shape is paid for whatever the number of runs."""
-        batches = [
-            self.requests[start : start + batch_size]
-            for start in range(0, len(self.requests), batch_size)
-        ]
-        longest = max(batches, key=lambda batch: max(len(r.token_ids) for r in batch))
-        return [longest, *(batch for batch in batches if batch is not longest)]
+
+def warmup_order(
+    batches: Sequence[tuple[GenerationRequest, ...]],
+) -> list[tuple[GenerationRequest, ...]]:
+    """The batches of a pass in the order in which they warm up: of each number of requests first
+    the batch with the longest prompt, the longest of all before the others, then the rest. So the
+    largest shape is paid for whatever the number of runs, and a smaller last batch in the second.
+    """
+    left = sorted(batches, key=_longest_prompt, reverse=True)
+    first = {len(batch): batch for batch in reversed(left)}
+    ahead = sorted(first.values(), key=_longest_prompt, reverse=True)
+    others = [batch for batch in batches if not any(batch is other for other in ahead)]
+    return [*ahead, *others]
 
 
 def draw_workload(
@@ -55,6 +59,10 @@ def draw_workload(
             input_tokens=_lengths([len(request.token_ids) for request in requests]),
         ),
     )
+
+
+def _longest_prompt(batch: Sequence[GenerationRequest]) -> int:
+    return max(len(request.token_ids) for request in batch)
 
 
 def _lengths(lengths: Sequence[int]) -> TokenLengths:

@@ -33,6 +33,7 @@ WARNING_CODES: Mapping[str, str] = MappingProxyType(
         "throttled": "Clocks were held back for more than 1 % of the window.",
         "thermal_drift": "A device's temperature changed by more than 5 C in the window.",
         "cold_start": "There was no warm-up: the window holds what is paid for once.",
+        "compiled_in_window": "Code was compiled while the window was open.",
         # the workload
         "prompts_repeated": "More prompts were asked for than the set has, so prompts repeat.",
         "prompts_truncated": "Prompts were cut, because the model has no positions for more.",

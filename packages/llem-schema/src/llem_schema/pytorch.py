@@ -19,3 +19,7 @@ class PyTorchConfig(Model):
     """Attention implementation by the name that transformers gives it, such as `sdpa`."""
     model_kwargs: JsonObject | None = None
     """Extra arguments of `from_pretrained`, passed as they stand."""
+
+    batching: Literal["static", "length_buckets"] | None = None
+    """How prompts come together: `static` batches in the given order, the default;
+    `length_buckets`, batches of prompts of like length, so that little is padded."""

@@ -161,6 +161,14 @@ class ScriptedModel:
     def environment(self) -> JsonObject:
         return FrozenDict({"engine": "scripted"})
 
+    def batches(
+        self, requests: Sequence[GenerationRequest]
+    ) -> tuple[tuple[GenerationRequest, ...], ...]:
+        size = self._backend.batch_size
+        return tuple(
+            tuple(requests[start : start + size]) for start in range(0, len(requests), size)
+        )
+
     def generate(
         self,
         requests: Sequence[GenerationRequest],
@@ -175,8 +183,7 @@ class ScriptedModel:
         if error is not None and not isinstance(error, KeyboardInterrupt):
             raise error
         done: list[GeneratedRequest] = []
-        for number, start in enumerate(range(0, len(requests), backend.batch_size)):
-            batch = tuple(requests[start : start + backend.batch_size])
+        for number, batch in enumerate(self.batches(requests)):
             backend.batches.append(batch)
             with backend.load_record.busy(backend.clock):
                 done += self._batch(number, batch, output_tokens, step_times)
@@ -188,6 +195,9 @@ class ScriptedModel:
 
     def synchronize(self) -> None:
         self._backend.calls.append("synchronize")
+
+    def compilations(self) -> int:
+        return 0
 
     def reset_peak_memory(self) -> None:
         self._backend.calls.append("reset_peak_memory")

@@ -164,6 +164,34 @@ class NumbersBatchesFromOne(Backend):
             return {"batch": request.batch + 1}
 
 
+class AnnouncesOneBatch(Backend):
+    class model(ScriptedModel):  # noqa: N801
+        announced = True
+
+        def batches(
+            self, requests: Sequence[GenerationRequest]
+        ) -> tuple[tuple[GenerationRequest, ...], ...]:
+            return (tuple(requests),) if self.announced else super().batches(requests)
+
+        def generate(
+            self,
+            requests: Sequence[GenerationRequest],
+            progress: Callable[[int], None] | None = None,
+            **options: Any,
+        ) -> tuple[GeneratedRequest, ...]:
+            self.announced = False
+            return super().generate(requests, progress, **options)
+
+
+class ForgetsWhatItCompiled(Backend):
+    class model(ScriptedModel):  # noqa: N801
+        compiled = 1
+
+        def compilations(self) -> int:
+            self.compiled -= 1
+            return self.compiled
+
+
 class TellsProgressAtTheEndAlone(Backend):
     class model(ScriptedModel):  # noqa: N801
         def generate(

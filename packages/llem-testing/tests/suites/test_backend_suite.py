@@ -31,11 +31,13 @@ from .broken_backends import (
     TouchesDevices,
 )
 from .broken_models import (
+    AnnouncesOneBatch,
     CallsABranchACommit,
     CountsFillerAsOutput,
     CountsPaddingAsInput,
     DisagreesAboutItsMemory,
     FailsWithTheEnginesError,
+    ForgetsWhatItCompiled,
     HasASmallerVocabularyThanItsTokenizer,
     LosesSpaces,
     NamesLogicalDevices,
@@ -126,6 +128,8 @@ MEANT: dict[type[Backend], str] = {
     TimesStepsUnasked: "test_without_step_times_a_request_has_that_of_its_end",
     StartsAfterItsFirstToken: "test_times_go_forward_and_lie_within_the_call",
     NumbersBatchesFromOne: "test_batches_are_numbered_and_no_larger_than_planned",
+    AnnouncesOneBatch: "test_the_batches_are_those_that_were_announced",
+    ForgetsWhatItCompiled: "test_a_model_counts_what_was_compiled_for_it",
     TellsProgressAtTheEndAlone: "test_progress_is_told_after_each_batch",
     FailsWithTheEnginesError: "test_a_generation_that_fails_is_a_backend_error",
     DisagreesAboutItsMemory: "test_memory_is_told_in_agreement_with_itself",

@@ -82,6 +82,24 @@ class GenerateSuite(BackendBench):
         assert sorted(set(numbers)) == list(range(max(numbers) + 1))
         assert max(numbers.count(number) for number in set(numbers)) <= most
 
+    def test_the_batches_are_those_that_were_announced(self) -> None:
+        most = self.make_backend().plan(self.config(), []).batch_size
+        asked = requests_of(*(1 + 3 * index % 5 for index in range(2 * most + 1)))
+        with self.loaded() as model:
+            announced = model.batches(asked)
+            done = model.generate(asked)
+        computed = [
+            sorted(request.index for request in done if request.batch == number)
+            for number in sorted({request.batch for request in done})
+        ]
+        assert computed == [sorted(request.index for request in batch) for batch in announced]
+
+    def test_a_model_counts_what_was_compiled_for_it(self) -> None:
+        with self.loaded() as model:
+            before = model.compilations()
+            model.generate(requests_of(2))
+            assert 0 <= before <= model.compilations()
+
     def test_progress_is_told_after_each_batch(self) -> None:
         told: list[int] = []
         most = self.make_backend().plan(self.config(), []).batch_size

@@ -91,6 +91,14 @@ class Echo:
     def environment(self) -> JsonObject:
         return FrozenDict({"python": platform.python_version()})
 
+    def batches(
+        self, requests: Sequence[GenerationRequest]
+    ) -> tuple[tuple[GenerationRequest, ...], ...]:
+        size = self._section.batch_size
+        return tuple(
+            tuple(requests[first : first + size]) for first in range(0, len(requests), size)
+        )
+
     def generate(
         self,
         requests: Sequence[GenerationRequest],
@@ -99,11 +107,10 @@ class Echo:
         output_tokens: int | None = None,
         step_times: bool = True,
     ) -> tuple[GeneratedRequest, ...]:
-        size = self._section.batch_size
         most_tokens = min(output_tokens or self._most_tokens, self._most_tokens)
         done: list[GeneratedRequest] = []
-        for number, first in enumerate(range(0, len(requests), size)):
-            done += self._batch(number, requests[first : first + size], most_tokens, step_times)
+        for number, batch in enumerate(self.batches(requests)):
+            done += self._batch(number, batch, most_tokens, step_times)
             self._peak_mib = max(self._peak_mib, resident_mib())
             if progress is not None:
                 progress(len(done))
@@ -111,6 +118,9 @@ class Echo:
 
     def synchronize(self) -> None:
         """Nothing is ever in flight: `generate` returns when it is done."""
+
+    def compilations(self) -> int:
+        return 0
 
     def reset_peak_memory(self) -> None:
         self._peak_mib = max(self._loaded_mib, resident_mib())
