@@ -86,6 +86,7 @@ class TestOneResult:
         assert f"Saved to {run}" in shown
         assert result.meter.reason in shown
         assert result.measurement_config_hash in shown
+        assert f"at commit {result.model.commit}" in shown
         assert "n: 8 (flag)" in shown
         assert "gain: 5.65 J" in shown
         assert "passed over: nvml: there is no driver" in shown

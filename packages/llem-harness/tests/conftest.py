@@ -25,6 +25,8 @@ from llem_testing import (
     meter_candidate,
 )
 
+from .machines import bare_machine
+
 
 class NumberedPrompts:
     """Prompts of rising length, of which any number can be had."""
@@ -106,6 +108,7 @@ def make_world() -> MakeWorld:
             store=FolderStore(),
             clock=clock,
             listener=events.append,
+            sources=bare_machine(),
         )
         return World(clock, load, backend, meter, ports, events)
 

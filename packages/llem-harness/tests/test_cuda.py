@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from llem_harness.cuda import cuda_version
+from llem_harness.environment.cuda import cuda_version
 
 
 def toolkit(folder: Path, text: str) -> Path:

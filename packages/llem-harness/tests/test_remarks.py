@@ -263,3 +263,7 @@ class TestNotes:
 
     def test_they_say_where_prefill_is(self) -> None:
         assert "Prefill is inside the window" in self.notes()
+
+    def test_they_say_that_a_cold_start_is_warm_for_files(self) -> None:
+        assert "cache of files was not emptied" in self.notes(cold_start=True)
+        assert "cache of files" not in self.notes()

@@ -8,6 +8,7 @@ import llem
 from llem_schema import BaselineRecord, ExperimentConfig, ExperimentResult
 from pydantic import BaseModel
 
+from llem_cli.environment import environment_lines
 from llem_cli.layout import joules, row
 from llem_cli.printing import plain
 from llem_cli.sparkline import power_lines
@@ -156,13 +157,9 @@ def _warmup(result: ExperimentResult) -> Iterator[str]:
 
 
 def _environment(result: ExperimentResult) -> Iterator[str]:
-    seen = result.environment_snapshot
-    yield f"{seen.hostname}, {seen.operating_system}, Python {seen.python_version}"
-    yield f"{seen.cpu.name or 'CPU'}, {seen.cpu.usable_cores} cores usable"
-    for gpu in seen.gpus:
-        yield f"{gpu.uuid}  {gpu.name}, driver {gpu.driver_version}"
-    if seen.cuda_version is not None:
-        yield f"CUDA {seen.cuda_version} ({seen.cuda_version_source})"
+    yield from environment_lines(result.environment_snapshot)
+    if result.model.commit is not None:
+        yield f"{result.model.name} at commit {result.model.commit}"
     yield f"{result.backend.name} {result.backend.version}"
     yield from _pairs(result.backend.environment)
 

@@ -7,7 +7,6 @@ from llem_contracts import FlopsCounter, MeterChoice
 from llem_schema import (
     BackendRecord,
     ColdStart,
-    EnvironmentSnapshot,
     ExperimentResult,
     FrozenDict,
     HeatRecord,
@@ -28,6 +27,7 @@ from llem_harness.baseline import Baseline
 from llem_harness.carbon import EnergyShare, carbon_figures
 from llem_harness.cold_start import NO_WARMUP, cold_start_gaps, cold_start_of, warmup_of
 from llem_harness.energy import EnergyFigures, energy_figures
+from llem_harness.environment import Surroundings
 from llem_harness.flops import flops_figures, shape_gaps
 from llem_harness.host import HostFigures, host_figures, runs_on_host
 from llem_harness.latency import latency_gaps, latency_of
@@ -65,7 +65,7 @@ def assemble(
     order: WorkOrder,
     ready: Readiness,
     backend_version: str,
-    snapshot: EnvironmentSnapshot,
+    surroundings: Surroundings,
     baseline: Baseline,
     loaded: Loaded,
     workload: Workload,
@@ -151,7 +151,7 @@ def assemble(
     if saving.requests is None:
         missing["requests_file"] = _not_saved()
     missing |= _model_gaps(order, loaded)
-    missing |= _environment_gaps(snapshot)
+    missing |= surroundings.missing
     missing |= _warmup_gaps(warmup, heat, cold_start)
     if memory.device_memory_mib is None:
         missing["memory.device_memory_mib"] = NotMeasured(
@@ -211,7 +211,7 @@ def assemble(
         throttling=throttling.record,
         warmup_result=_warmup_result(order, warmup, heat, cold_start),
         warmup_excluded_samples=warmup.requests,
-        environment_snapshot=snapshot,
+        environment_snapshot=surroundings.snapshot,
         meter=_meter_record(ready.meter, window, host.record, sample_period_s, window_samples),
         prompts=workload.record,
         timeseries=saving.timeseries if has_series else None,
@@ -326,29 +326,6 @@ def _model_gaps(order: WorkOrder, loaded: Loaded) -> dict[str, NotMeasured]:
             code="not_applicable", reason="the model does not come from a hub"
         )
     return gaps | shape_gaps(loaded.shape)
-
-
-def _environment_gaps(snapshot: EnvironmentSnapshot) -> dict[str, NotMeasured]:
-    gaps: dict[str, NotMeasured] = {}
-    root = "environment_snapshot"
-    if snapshot.cuda_version is None:
-        none = NotMeasured(
-            code="not_found", reason="neither torch nor a version file nor nvcc tells of a CUDA"
-        )
-        gaps[f"{root}.cuda_version"] = none
-        gaps[f"{root}.cuda_version_source"] = none
-    if snapshot.driver_version is None:
-        gaps[f"{root}.driver_version"] = NotMeasured(
-            code="not_applicable", reason="no GPU is visible"
-        )
-    parts = [
-        (f"{root}.gpus.{index}", facts.unavailable) for index, facts in enumerate(snapshot.gpus)
-    ]
-    parts.append((f"{root}.cpu", snapshot.cpu.unavailable))
-    for path, unavailable in parts:
-        for name, reason in unavailable.items():
-            gaps[f"{path}.{name}"] = NotMeasured(code="not_available", reason=reason)
-    return gaps
 
 
 def _provenance_gaps(workload: Workload) -> dict[str, NotMeasured]:

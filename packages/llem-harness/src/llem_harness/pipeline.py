@@ -1,7 +1,7 @@
 """One experiment, from a work order to a result. Each step is a file of its own.
 
 pre-flight      preflight.py   every problem in one report
-environment     snapshot.py
+environment     environment/
 idle baseline   baseline.py    before the model is loaded
 load            here           the devices used are those that are metered
 resident power  baseline.py    idle again, with the model loaded
@@ -40,6 +40,7 @@ from llem_harness.assemble import Loaded, Saving, assemble
 from llem_harness.baseline import measure_baseline, with_resident
 from llem_harness.baseline_cache import BaselineCache
 from llem_harness.cold_start import warmup_of
+from llem_harness.environment import take_snapshot, with_engine
 from llem_harness.heat import heat
 from llem_harness.host import host_facts, open_host
 from llem_harness.latency_pass import time_steps
@@ -49,7 +50,6 @@ from llem_harness.prefill import measure_prefill
 from llem_harness.preflight import Readiness, check
 from llem_harness.save import save
 from llem_harness.series import SeriesRecorder
-from llem_harness.snapshot import take_snapshot, with_engine
 from llem_harness.temperature import temperature_drift_c
 from llem_harness.warmup import warm_up
 from llem_harness.window import measure
@@ -91,7 +91,7 @@ def _measured(
     uuids = tuple(device.uuid for device in ready.devices)
     with ExitStack() as stack:
         with phase("environment", ports.listener, ports.clock):
-            snapshot = take_snapshot(ready.visible, host_facts(ports.devices))
+            surroundings = take_snapshot(ready.visible, host_facts(ports.devices), ports.sources)
         assert choice.meter is not None
         session = choice.meter.open(uuids, config.energy.sample_period_s)
         stack.callback(session.close)
@@ -147,7 +147,7 @@ def _measured(
                 order=order,
                 ready=ready,
                 backend_version=ports.backend_version,
-                snapshot=with_engine(snapshot, engine),
+                surroundings=with_engine(surroundings, engine),
                 baseline=baseline,
                 loaded=Loaded(
                     commit=loaded.commit,

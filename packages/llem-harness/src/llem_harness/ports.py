@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -36,6 +36,7 @@ from llem_contracts import (
 from llem_schema import DatasetConfig, RunSettings, WorkOrder
 
 from llem_harness.device_registry import DeviceRegistry
+from llem_harness.environment import Sources
 from llem_harness.log import logger
 from llem_harness.unknown_dataset import UnknownDataset
 
@@ -61,6 +62,8 @@ class Ports:
     """Those that may read the host beside the accelerators."""
     fallback_dir: Path = FALLBACK_DIR
     """Where a result goes that cannot be written to its own place."""
+    sources: Sources = field(default_factory=Sources)
+    """Where the snapshot of the environment looks."""
 
 
 @dataclass(frozen=True, kw_only=True)

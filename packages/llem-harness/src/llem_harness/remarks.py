@@ -142,6 +142,7 @@ def notes_of(
         if config.output_length == "fixed"
         else f"Requests ended by themselves, at the latest after {config.max_output_tokens} tokens."
     )
+    cold = ("Cold start: the engine began anew, and the system's cache of files was not emptied.",)
     return (
         energy,
         f"Decoding: {config.decoder.strategy}, random_seed {config.random_seed}.",
@@ -152,4 +153,5 @@ def notes_of(
         "Latencies: the times of steps were taken in the window."
         if config.latency != "separate"
         else "Latencies: from a pass of its own after the window, which took no times of steps.",
+        *(cold if config.cold_start else ()),
     )

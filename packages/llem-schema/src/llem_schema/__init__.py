@@ -49,7 +49,12 @@ if TYPE_CHECKING:
         MeterRecord as MeterRecord,
         PhaseEnergy as PhaseEnergy,
     )
-    from llem_schema.environment import EnvironmentSnapshot as EnvironmentSnapshot
+    from llem_schema.environment import (
+        ContainerRecord as ContainerRecord,
+        EnvironmentSnapshot as EnvironmentSnapshot,
+        RepositoryState as RepositoryState,
+        SchedulerJob as SchedulerJob,
+    )
     from llem_schema.flops import (
         FlopsResult as FlopsResult,
         MemoryEstimate as MemoryEstimate,
@@ -161,7 +166,12 @@ _NAMES_BY_MODULE = {
         "MeterRecord",
         "PhaseEnergy",
     ),
-    "environment": ("EnvironmentSnapshot",),
+    "environment": (
+        "ContainerRecord",
+        "EnvironmentSnapshot",
+        "RepositoryState",
+        "SchedulerJob",
+    ),
     "flops": ("FlopsResult", "MemoryEstimate", "MemoryUsage", "WeightBits"),
     "frozen": ("FrozenDict", "FrozenJson", "FrozenList", "JsonObject", "freeze_json"),
     "hashing": ("canonical_json", "measurement_config_hash"),

@@ -10,7 +10,6 @@ from llem_schema import (
     ColdStart,
     DeviceThrottling,
     EnergyBreakdown,
-    EnvironmentSnapshot,
     ExperimentResult,
     FlopsResult,
     FrozenDict,
@@ -37,7 +36,8 @@ from llem_schema import (
     none_paths,
 )
 
-from llem_testing.cases import example_accelerator, example_config, example_host, example_shape
+from llem_testing.cases import example_accelerator, example_config, example_shape
+from llem_testing.environment_case import example_environment
 
 _STARTED = datetime(2026, 11, 23, 14, 30, 5, tzinfo=UTC)
 _WINDOW_S = 2.0
@@ -131,18 +131,7 @@ def example_result(**overrides: Any) -> ExperimentResult:
             cold_start=ColdStart(time_to_first_token_s=1.95, first_request_s=0.35),
         ),
         "warmup_excluded_samples": 3,
-        "environment_snapshot": EnvironmentSnapshot(
-            python_version="3.11.9",
-            operating_system="Linux 6.1",
-            hostname="example",
-            cuda_version="13.0",
-            cuda_version_source="torch",
-            driver_version="580.1",
-            gpus=(accelerator,),
-            cpu=example_host(),
-            packages=FrozenDict({"pydantic": "2.14.3"}),
-            llem_packages=FrozenDict({"llem-schema": "0.1.0"}),
-        ),
+        "environment_snapshot": example_environment(accelerator),
         "prompts": PromptsRecord(
             provenance=PromptProvenance(
                 source="builtin",
