@@ -14,11 +14,12 @@ from llem_schema import (
     BACKEND_SECTIONS,
     ExperimentConfig,
     ExperimentResult,
+    RunState,
     UserConfig,
     WorkOrder,
     json_schema,
 )
-from llem_store import PartialRun
+from llem_store import PartialRecord
 
 FOLDER = Path(__file__).parents[1] / "docs" / "schema"
 ALWAYS_STATED = ("schema_version", "type")
@@ -29,8 +30,9 @@ def schemas() -> dict[str, dict[str, Any]]:
     """The schema of each document, by the name of its file."""
     written = {
         "event": Event,
-        "partial-run": PartialRun,
+        "partial-run": PartialRecord,
         "result": ExperimentResult,
+        "run-state": RunState,
         "work-order": WorkOrder,
     }
     return {

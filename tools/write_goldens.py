@@ -34,7 +34,9 @@ from llem_schema import (
     Model,
     ModelShape,
     NotMeasured,
+    RunProcess,
     RunSettings,
+    RunState,
     SlidingWindow,
     UserConfig,
     WorkOrder,
@@ -42,7 +44,7 @@ from llem_schema import (
     measurement_config_hash,
     none_paths,
 )
-from llem_store import PartialRun
+from llem_store import PartialRecord
 from llem_testing import example_result, example_shape
 from pydantic import ValidationError
 
@@ -136,6 +138,8 @@ def goldens() -> Iterator[tuple[str, str]]:
     for form, order in orders.items():
         yield _path("schema", "work-order", form), _as_written(order)
     result = _full_result(full)
+    for form, state in _run_states(orders, result).items():
+        yield _path("schema", "run-state", form), _as_written(state)
     yield _path("schema", "result", "full"), _as_written(result)
     yield _path("schema", "result", "minimal"), _as_written(_emptied(result, minimal))
     for form, partial in _partial_runs(typed, result).items():
@@ -242,20 +246,46 @@ def _with_none(document: dict[str, Any], parts: list[str]) -> dict[str, Any]:
 
 def _partial_runs(
     configs: dict[str, ExperimentConfig], result: ExperimentResult
-) -> dict[str, PartialRun]:
+) -> dict[str, PartialRecord]:
+    phases = {"full": "measure", "minimal": None}
     tables = {"full": ("timeseries.parquet", "requests.parquet"), "minimal": (None, None)}
     settings = {"full": SETTINGS, "minimal": RunSettings()}
     return {
-        form: PartialRun(
+        form: PartialRecord(
             experiment_id="golden-0001",
             config=config,
             run_settings=settings[form],
             reason="interrupted",
+            phase=phases[form],
             timeseries=tables[form][0],
             requests_file=tables[form][1],
+            started_at=result.started_at if form == "full" else None,
             ended_at=result.ended_at,
         )
         for form, config in configs.items()
+    }
+
+
+def _run_states(orders: dict[str, WorkOrder], result: ExperimentResult) -> dict[str, RunState]:
+    told = {"full": 4711, "minimal": None}
+    return {
+        form: RunState(
+            state="failed" if form == "full" else "initialising",
+            phase="measure" if form == "full" else None,
+            reason="interrupted" if form == "full" else None,
+            measurement_config_hash=measurement_config_hash(order.config),
+            process=RunProcess(
+                pid=4711,
+                started_ticks=told[form],
+                host="node-1",
+                boot_id="c1b0f2d4-6f0e-4c5e-9d0a-0f4a5b6c7d8e" if form == "full" else None,
+                pid_namespace=told[form],
+            ),
+            started_at=result.started_at,
+            updated_at=result.ended_at,
+            order=order,
+        )
+        for form, order in orders.items()
     }
 
 

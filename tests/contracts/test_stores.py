@@ -22,3 +22,6 @@ class TestFolderStore(StoreSuite):
         if stream.exists():
             return sum(batch.num_rows for batch in read_batches(stream))
         return int(pq.ParquetFile(folder / "timeseries.parquet").metadata.num_rows)
+
+    def state_file(self, folder: Path) -> Path:
+        return folder / "state.json"

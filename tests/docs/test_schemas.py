@@ -24,6 +24,7 @@ GOLDENS = {
     "experiment": "packages/llem-schema/tests/goldens/experiment-config",
     "partial-run": "packages/llem-store/tests/goldens/partial-run",
     "result": "packages/llem-schema/tests/goldens/result",
+    "run-state": "packages/llem-schema/tests/goldens/run-state",
     "user-config": "packages/llem-schema/tests/goldens/user-config",
     "work-order": "packages/llem-schema/tests/goldens/work-order",
 }
@@ -72,7 +73,7 @@ class TestCommittedSchemas:
             f"{name}.schema.json" for name in GOLDENS
         }
 
-    @pytest.mark.parametrize("name", ["event", "partial-run", "result", "work-order"])
+    @pytest.mark.parametrize("name", ["event", "partial-run", "result", "run-state", "work-order"])
     def test_insist_on_the_key_that_tells_what_a_document_is(self, name: str) -> None:
         for document in golden_documents(ROOT / GOLDENS[name]):
             del document["type" if name == "event" else "schema_version"]

@@ -10,8 +10,10 @@ from llem_schema import (
     ExperimentConfig,
     ExperimentResult,
     Model,
+    RunState,
     UserConfig,
     WorkOrder,
+    document_from_json,
     measurement_config_hash,
     order_from_json,
     result_from_json,
@@ -23,12 +25,14 @@ GOLDENS = Path(__file__).with_name("goldens")
 READERS: dict[str, Callable[[str], Model]] = {
     "experiment-config": ExperimentConfig.model_validate_json,
     "result": result_from_json,
+    "run-state": lambda text: document_from_json(text, RunState, "run state"),
     "user-config": UserConfig.model_validate_json,
     "work-order": order_from_json,
 }
 MODELS: dict[str, type[Model]] = {
     "experiment-config": ExperimentConfig,
     "result": ExperimentResult,
+    "run-state": RunState,
     "user-config": UserConfig,
     "work-order": WorkOrder,
 }
@@ -43,6 +47,8 @@ HASHES = {
     "experiment-config/v1/minimal": "3663e4bbe600a3cc",
     "result/v1/full": "927a31b6e31820b4",
     "result/v1/minimal": "3663e4bbe600a3cc",
+    "run-state/v1/full": "927a31b6e31820b4",
+    "run-state/v1/minimal": "3663e4bbe600a3cc",
     "work-order/v1/full": "927a31b6e31820b4",
     "work-order/v1/minimal": "3663e4bbe600a3cc",
 }
@@ -58,6 +64,8 @@ def read(file: Path) -> Model:
 
 
 def config_in(model: Model) -> ExperimentConfig:
+    if isinstance(model, RunState):
+        return model.order.config
     config = model if isinstance(model, ExperimentConfig) else getattr(model, "config", None)
     assert isinstance(config, ExperimentConfig)
     return config

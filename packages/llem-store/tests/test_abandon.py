@@ -1,11 +1,13 @@
 import json
+import os
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from llem_contracts import StoreError
-from llem_store import FolderStore, PartialRun, load_result
+from llem_store import FolderStore, PartialRecord, load_result
 from llem_store.handle import FolderRunHandle
 from llem_testing import example_order, example_requests, example_result, example_samples
 
@@ -25,10 +27,11 @@ class TestAbandon:
             "timeseries.parquet",
         }
         assert pq.ParquetFile(handle.path / "timeseries.parquet").read().num_rows == 5
-        partial = PartialRun.model_validate_json((handle.path / "partial.json").read_bytes())
+        partial = PartialRecord.model_validate_json((handle.path / "partial.json").read_bytes())
         assert partial.reason == "interrupted"
         assert partial.config == example_order().config
         assert partial.requests_file is None
+        assert (partial.phase, partial.started_at) == (None, partial.ended_at)
         assert partial.ended_at == datetime(2026, 11, 23, 14, 30, 5, tzinfo=UTC)
 
     def test_requests_alone_are_worth_keeping(self, handle: FolderRunHandle) -> None:
@@ -53,13 +56,13 @@ class TestAbandon:
         self, handle: FolderRunHandle
     ) -> None:
         handle.append(example_samples())
-        (handle.path / ".partial.json.tmp").mkdir()
+        (handle.path / f".partial.json.{os.getpid()}.tmp").mkdir()
         assert handle.abandon("interrupted") == handle.path
         assert (handle.path / "timeseries.arrows").exists()
 
     def test_a_vanished_folder_raises_nothing(self, store: FolderStore, results: Path) -> None:
         handle = store.begin(example_order(results))
-        handle.path.rmdir()
+        shutil.rmtree(handle.path)
         assert handle.abandon("interrupted") is None
 
     def test_loading_says_why_there_is_no_result(self, handle: FolderRunHandle) -> None:
@@ -70,7 +73,7 @@ class TestAbandon:
                 StoreError, match=r"partial run .* terminated by the sched"
             ) as caught:
                 load_result(path)
-            assert "timeseries.parquet" in (caught.value.cure or "")
+            assert "load_partial" in (caught.value.cure or "")
 
     def test_one_of_a_newer_llem_says_what_to_do(self, handle: FolderRunHandle) -> None:
         handle.append(example_samples())

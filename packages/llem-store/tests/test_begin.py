@@ -25,7 +25,7 @@ class TestBegin:
     ) -> None:
         handle = store.begin(example_order(results))
         assert handle.path == results / "tiny_pytorch_2026-11-23T14-30-05"
-        assert list(handle.path.iterdir()) == []
+        assert [path.name for path in handle.path.iterdir()] == ["state.json"]
 
     def test_a_taken_name_gets_a_number(self, store: FolderStore, results: Path) -> None:
         names = [store.begin(example_order(results)).path.name for _ in range(3)]

@@ -104,10 +104,11 @@ class TestEntries:
         assert (entry.model, entry.n) == ("builtin:tiny", 8)
         assert entry.output_tokens_per_s is None
 
-    def test_a_run_that_was_killed_says_when_it_last_wrote(
+    def test_a_run_without_a_word_says_when_it_last_wrote(
         self, store: FolderStore, handle: FolderRunHandle
     ) -> None:
         handle.append(example_samples())
+        (handle.path / "state.json").unlink()
         os.utime(handle.path / "timeseries.arrows", (1_700_000_000, 1_700_000_000))
         (entry,) = store.catalogue(handle.path.parent)
         assert entry.state == "unfinished"

@@ -1,4 +1,6 @@
 import json
+import os
+import shutil
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -118,7 +120,7 @@ class TestCommit:
         self, handle: FolderRunHandle
     ) -> None:
         handle.append(example_samples())
-        obstacle = handle.path / ".result.json.tmp"
+        obstacle = handle.path / f".result.json.{os.getpid()}.tmp"
         obstacle.mkdir()
         with pytest.raises(StoreError, match=str(handle.path)):
             handle.commit(example_result())
@@ -134,7 +136,7 @@ class TestCommit:
 
     def test_a_folder_that_vanished_is_told(self, store: FolderStore, results: Path) -> None:
         handle = store.begin(example_order(results))
-        handle.path.rmdir()
+        shutil.rmtree(handle.path)
         with pytest.raises(StoreError, match="the folder is gone"):
             handle.append(example_samples())
         with pytest.raises(StoreError, match="the folder is gone"):

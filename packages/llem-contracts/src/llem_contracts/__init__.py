@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
     from llem_contracts.catalogue import (
         CatalogueEntry as CatalogueEntry,
-        RunState as RunState,
+        EntryState as EntryState,
     )
     from llem_contracts.clock import Clock as Clock, SystemClock as SystemClock
     from llem_contracts.descriptor import Boundary as Boundary, Descriptor as Descriptor
@@ -105,6 +105,8 @@ if TYPE_CHECKING:
     from llem_contracts.store import (
         STORES as STORES,
         ArrowTable as ArrowTable,
+        DeadRun as DeadRun,
+        PartialRun as PartialRun,
         RequestRecord as RequestRecord,
         RunHandle as RunHandle,
         Store as Store,
@@ -124,7 +126,7 @@ _NAMES_BY_MODULE = {
         "LoadedModel",
         "Tokenizer",
     ),
-    "catalogue": ("CatalogueEntry", "RunState"),
+    "catalogue": ("CatalogueEntry", "EntryState"),
     "clock": ("Clock", "SystemClock"),
     "descriptor": ("Boundary", "Descriptor"),
     "devices": ("DEVICES", "DeviceProcess", "DeviceState", "Devices", "DevicesDescriptor"),
@@ -164,7 +166,16 @@ _NAMES_BY_MODULE = {
     "problem": ("NO_PERMISSION", "Problem"),
     "prompts": ("PROMPTS", "Prompt", "PromptSet", "PromptSource", "PromptsDescriptor"),
     "sample": ("Sample",),
-    "store": ("ArrowTable", "RequestRecord", "RunHandle", "STORES", "Store", "StoredRun"),
+    "store": (
+        "ArrowTable",
+        "DeadRun",
+        "PartialRun",
+        "RequestRecord",
+        "RunHandle",
+        "STORES",
+        "Store",
+        "StoredRun",
+    ),
 }
 _MODULE_OF = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names}
 

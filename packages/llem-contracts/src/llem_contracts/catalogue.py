@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-RunState = Literal["complete", "partial", "unfinished", "broken"]
+EntryState = Literal["complete", "partial", "unfinished", "broken"]
 """`complete`: it has a result. `partial`: it ended without one, and said why. `unfinished`: it was
 killed, or is still going on. `broken`: its file cannot be read."""
 
@@ -16,7 +16,7 @@ class CatalogueEntry:
 
     path: Path
     """The run's folder, below the one that was asked about."""
-    state: RunState
+    state: EntryState
     reason: str | None = None
     """Why there is no result; None for a complete run."""
     experiment_id: str | None = None

@@ -108,6 +108,11 @@ if TYPE_CHECKING:
         none_paths as none_paths,
         unexplained as unexplained,
     )
+    from llem_schema.run_state import (
+        RunProcess as RunProcess,
+        RunState as RunState,
+        RunStateName as RunStateName,
+    )
     from llem_schema.scalars import (
         Moment as Moment,
         Version1 as Version1,
@@ -193,6 +198,7 @@ _NAMES_BY_MODULE = {
         "none_paths",
         "unexplained",
     ),
+    "run_state": ("RunProcess", "RunState", "RunStateName"),
     "scalars": ("Moment", "Version1"),
     "shape": ("DecoderDimensions", "ExpertLayers", "ModelShape", "SlidingWindow"),
     "throttling": ("DeviceThrottling", "ThrottlingRecord", "ThrottlingSource"),

@@ -7,6 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+_TEMPORARY = ".tmp"
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what a process that was killed has left half written. Raises `OSError`."""
+    for left in folder.glob(f".*{_TEMPORARY}"):
+        left.unlink(missing_ok=True)
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
@@ -14,7 +22,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
     The content is on the disk before the name points to it.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    # Two processes may clean up after the same run: each writes a file of its own.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{_TEMPORARY}")
     try:
         with temporary.open("wb") as file:
             yield file

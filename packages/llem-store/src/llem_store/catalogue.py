@@ -2,22 +2,25 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 from llem_contracts import CatalogueEntry, StoreError
 
-from llem_store.entry import entry_of_partial, entry_of_result
+from llem_store.entry import entry_of_partial, entry_of_result, entry_of_unfinished
 from llem_store.index import SETTLED_NS, CatalogueIndex, Remembered, fingerprint
-from llem_store.load import partial_in, result_in
-from llem_store.stored import RESULT_NAME
+from llem_store.layout import RESULT_NAME
+from llem_store.load import result_in
+from llem_store.partial import partial_in
+from llem_store.processes import ProcessTable
+from llem_store.state import read_state
+from llem_store.unfinished import why_unfinished_in
 from llem_store.walk import FoundRun, find_runs
 
 _WHAT_TO_GIVE = "Give a folder of results, or the folder of a run."
 
 
 def read_catalogue(
-    root: Path, cache_dir: Path | None, wall_ns: Callable[[], int]
+    root: Path, cache_dir: Path | None, wall_ns: Callable[[], int], processes: ProcessTable
 ) -> tuple[CatalogueEntry, ...]:
     """See `Store.catalogue`. Without `cache_dir` every file is read each time.
 
@@ -35,7 +38,7 @@ def read_catalogue(
     for run in found:
         path = root / run.relative
         if run.document is None or run.status is None:
-            entries.append(_without_document(path, run))
+            entries.append(_without_document(path, run, processes))
             continue
         name = f"{run.relative}/{run.document}"
         known = before.get(name)
@@ -87,27 +90,12 @@ def _read(path: Path, document: str) -> tuple[CatalogueEntry, os.stat_result | N
         return _broken(path, str(error)), None
 
 
-def _without_document(path: Path, run: FoundRun) -> CatalogueEntry:
+def _without_document(path: Path, run: FoundRun, processes: ProcessTable) -> CatalogueEntry:
     if run.error is not None:
         return _broken(path, f"the folder cannot be looked into: {run.error.strerror}")
-    last = max((_changed_ns(path / name) for name in run.streams), default=0)
-    moment = datetime.fromtimestamp(last // 1_000_000_000, tz=UTC)
-    return CatalogueEntry(
-        path=path,
-        state="unfinished",
-        reason=(
-            "the run was killed, or is still going on; it last wrote at "
-            f"{moment:%Y-%m-%d %H:%M:%S} UTC into {' and '.join(run.streams)}"
-        ),
-    )
+    state = read_state(path)
+    return entry_of_unfinished(path, state, why_unfinished_in(path, state, processes))
 
 
 def _broken(path: Path, reason: str) -> CatalogueEntry:
     return CatalogueEntry(path=path, state="broken", reason=" ".join(reason.split()))
-
-
-def _changed_ns(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:
-        return 0

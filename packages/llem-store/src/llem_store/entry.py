@@ -1,5 +1,6 @@
 """What a catalogue says of one run, from its document."""
 
+import dataclasses
 from pathlib import Path
 
 from llem_contracts import CatalogueEntry
@@ -8,10 +9,11 @@ from llem_schema import (
     HOST_ID,
     ExperimentConfig,
     ExperimentResult,
+    RunState,
     measurement_config_hash,
 )
 
-from llem_store.partial import PartialRun
+from llem_store.partial import PartialRecord
 
 
 def entry_of_result(path: Path, result: ExperimentResult) -> CatalogueEntry:
@@ -58,14 +60,35 @@ def entry_of_result(path: Path, result: ExperimentResult) -> CatalogueEntry:
     )
 
 
-def entry_of_partial(path: Path, left: PartialRun) -> CatalogueEntry:
+def entry_of_partial(path: Path, left: PartialRecord) -> CatalogueEntry:
     """A run that ended without a result."""
-    config = left.config
-    return CatalogueEntry(
-        path=path,
+    return dataclasses.replace(
+        _of_config(path, left.config),
         state="partial",
         reason=left.reason,
         experiment_id=left.experiment_id,
+        started_at=left.started_at,
+        ended_at=left.ended_at,
+    )
+
+
+def entry_of_unfinished(path: Path, state: RunState | None, reason: str) -> CatalogueEntry:
+    """A run that was killed, or is still going on; `state` where the folder tells it."""
+    if state is None:
+        return CatalogueEntry(path=path, state="unfinished", reason=reason)
+    return dataclasses.replace(
+        _of_config(path, state.order.config),
+        reason=reason,
+        experiment_id=state.order.experiment_id,
+        started_at=state.started_at,
+    )
+
+
+def _of_config(path: Path, config: ExperimentConfig) -> CatalogueEntry:
+    """What the config of a run says before there is a result."""
+    return CatalogueEntry(
+        path=path,
+        state="unfinished",
         measurement_config_hash=measurement_config_hash(config),
         model=config.model,
         backend=config.backend,
@@ -74,7 +97,6 @@ def entry_of_partial(path: Path, left: PartialRun) -> CatalogueEntry:
         dataset=config.dataset_config.source,
         n=config.n,
         max_output_tokens=config.max_output_tokens,
-        ended_at=left.ended_at,
     )
 
 

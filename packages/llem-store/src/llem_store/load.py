@@ -4,14 +4,20 @@ import json
 from pathlib import Path
 
 from llem_contracts import StoreError
-from llem_schema import DocumentError, ExperimentResult, document_from_json, result_from_json
+from llem_schema import DocumentError, ExperimentResult, result_from_json
 from pydantic import ValidationError
 
-from llem_store.partial import PARTIAL_NAME, PartialRun
-from llem_store.stored import RESULT_NAME, FolderRun
+from llem_store.layout import PARTIAL_NAME, RESULT_NAME
+from llem_store.partial import read_partial
+from llem_store.stored import FolderRun
+from llem_store.unfinished import load_partial
 
 _WHAT_TO_GIVE = (
     "Give the folder of a run, its result.json, or what `llem run --json` printed, in a file."
+)
+
+_WHAT_IT_MEASURED = (
+    "Run the experiment again for a result; `load_partial` gives what was measured until then."
 )
 
 
@@ -55,20 +61,6 @@ def result_in(content: bytes, name: str) -> ExperimentResult:
         ) from error
 
 
-def partial_in(content: bytes, name: str) -> PartialRun:
-    """What is left of a run, from the content of its `partial.json`; else a `StoreError`."""
-    try:
-        return document_from_json(content, PartialRun, "partial run")
-    except DocumentError as error:
-        raise StoreError(
-            f"{name}: {error.message}", cure=error.cure or "Run the experiment again."
-        ) from error
-    except (ValidationError, RecursionError) as error:
-        raise StoreError(
-            f"{name} is no account of a partial run", cure="Run the experiment again."
-        ) from error
-
-
 def _folder(file: Path, stated: object) -> Path:
     """Where the tables are. A relative `result_dir` is looked for from the file, then from here."""
     if not isinstance(stated, str):
@@ -83,13 +75,12 @@ def _result_file(folder: Path) -> Path:
         return result
     if (folder / PARTIAL_NAME).exists():
         raise _partial(folder / PARTIAL_NAME)
-    streams = sorted(stream.name for stream in folder.glob("*.arrows"))
-    if streams:
-        raise StoreError(
-            f"{folder} has no result: the run was killed, or is still going on",
-            cure=f"What it measured until then is in {' and '.join(streams)}, as Arrow IPC "
-            "streams; run it again for a result.",
-        )
+    try:
+        unfinished = load_partial(folder)
+    except StoreError:
+        pass
+    else:
+        raise StoreError(f"{folder} has no result: {unfinished.reason}", cure=_WHAT_IT_MEASURED)
     runs = sorted(found.parent.name for found in folder.glob(f"*/{RESULT_NAME}"))
     if runs:
         few = ", ".join(runs[:3]) + (" ..." if len(runs) > 3 else "")
@@ -101,16 +92,10 @@ def _result_file(folder: Path) -> Path:
 
 def _partial(file: Path) -> StoreError:
     try:
-        left = partial_in(file.read_bytes(), str(file))
+        left = read_partial(file)
     except StoreError as error:
         return error
-    except OSError:
-        return StoreError(
-            f"{file.parent} is a partial run, and its {PARTIAL_NAME} cannot be read",
-            cure="Run the experiment again.",
-        )
-    kept = [name for name in (left.timeseries, left.requests_file) if name is not None]
     return StoreError(
         f"{file.parent} is a partial run without a result: {left.reason}",
-        cure=f"Run the experiment again; what was measured is in {' and '.join(kept)}.",
+        cure=_WHAT_IT_MEASURED,
     )

@@ -3,16 +3,19 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from llem_contracts import CatalogueEntry, Clock, Problem, StoreError, SystemClock
+from llem_contracts import CatalogueEntry, Clock, DeadRun, Problem, StoreError, SystemClock
 from llem_schema import RunSettings, WorkOrder
 
 from llem_store.catalogue import read_catalogue
+from llem_store.dead import clean_up
 from llem_store.failure import cannot_write
 from llem_store.handle import FolderRunHandle
 from llem_store.load import load_result
 from llem_store.naming import run_folder_name
 from llem_store.place import disk_free_bytes, place_problems
+from llem_store.processes import ProcessTable
 from llem_store.stored import FolderRun
+from llem_store.unfinished import FolderPartialRun, load_partial
 
 
 class FolderStore:
@@ -23,8 +26,10 @@ class FolderStore:
         clock: Clock | None = None,
         free_bytes: Callable[[Path], int] = disk_free_bytes,
         cache_dir: Path | None = None,
+        processes: ProcessTable | None = None,
     ) -> None:
         """`cache_dir` keeps what a catalogue has read for the next one; None keeps nothing."""
+        self._processes = processes or ProcessTable()
         self._clock = clock or SystemClock()
         self._free_bytes = free_bytes
         self._cache_dir = cache_dir
@@ -34,7 +39,8 @@ class FolderStore:
         return place_problems(results_dir, self._free_bytes)
 
     def begin(self, order: WorkOrder) -> FolderRunHandle:
-        """Make `{model}_{backend}_{time}` below the results folder, with `_1`, `_2` ... if taken.
+        """Make `{model}_{backend}_{time}` below the results folder, with `_1`, `_2` ... if taken,
+        and the run's first state in it.
 
         Raises `StoreError` where it cannot be made.
         """
@@ -46,20 +52,36 @@ class FolderStore:
         name = run_folder_name(order.config, self._clock.wall_ns())
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            return FolderRunHandle(_new_folder(parent, name), order, self._clock)
+            folder = _new_folder(parent, name)
         except OSError as error:
             raise cannot_write(parent, error) from error
+        handle = FolderRunHandle(folder, order, self._clock, self._processes)
+        try:
+            handle.begin()
+        except StoreError:
+            handle.abandon("it never began")
+            raise
+        return handle
+
+    def clean_up(self, results_dir: Path) -> tuple[DeadRun, ...]:
+        """Make partial runs of those right below a folder whose process is gone, and remove those
+        of them that hold nothing."""
+        return clean_up(results_dir, self._processes)
 
     def load(self, path: Path) -> FolderRun:
         """A saved run; see `load_result`."""
         return load_result(path)
+
+    def load_partial(self, path: Path) -> FolderPartialRun:
+        """A run without a result; see `load_partial`."""
+        return load_partial(path, self._processes)
 
     def catalogue(self, folder: Path) -> tuple[CatalogueEntry, ...]:
         """All runs in a folder and below it, sorted by path; also those without a result.
 
         Raises `StoreError` for what is no folder, or cannot be listed.
         """
-        return read_catalogue(folder, self._cache_dir, self._clock.wall_ns)
+        return read_catalogue(folder, self._cache_dir, self._clock.wall_ns, self._processes)
 
 
 def folder_store(settings: RunSettings) -> FolderStore:

@@ -1,16 +1,10 @@
 """A run that was saved."""
 
 from dataclasses import dataclass
-from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from llem_contracts import ArrowTable, StoreError
+from llem_contracts import ArrowTable
 from llem_schema import ExperimentResult
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-RESULT_NAME = "result.json"
 
 
 @dataclass(frozen=True)
@@ -25,36 +19,12 @@ class FolderRun:
 
         Columns that a file of an older version lacks are there, with nothing read.
         """
-        from llem_store.tables import with_columns_of_samples
+        from llem_store.tables import read_samples
 
-        table = self._table(self.result.timeseries)
-        return None if table is None else with_columns_of_samples(table)
+        return read_samples(self.path, self.result.timeseries)
 
     def requests(self) -> ArrowTable | None:
         """One row per request; None where the run has none. Raises `StoreError`."""
-        return self._table(self.result.requests_file)
+        from llem_store.tables import read_requests
 
-    def _table(self, name: str | None) -> "pa.Table | None":
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        if name is None:
-            return None
-        if name != PurePath(name).name:
-            raise StoreError(
-                f"the result in {self.path} names {name!r}, which is outside its folder",
-                cure="Take the result from where it was made.",
-            )
-        try:
-            table: pa.Table = pq.ParquetFile(self.path / name).read()
-        except FileNotFoundError as error:
-            raise StoreError(
-                f"the result in {self.path} names {name}, which is not there",
-                cure=f"Copy {name} into the folder too.",
-            ) from error
-        except (OSError, pa.ArrowException) as error:
-            raise StoreError(
-                f"{self.path / name} cannot be read: {error}",
-                cure="Take it from a copy of the run, or run again.",
-            ) from error
-        return table
+        return read_requests(self.path, self.result.requests_file)

@@ -1,14 +1,15 @@
 """The two tables of a run, and their Parquet form."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from llem_contracts import RequestRecord, Sample
+from llem_contracts import RequestRecord, Sample, StoreError
 
 from llem_store.atomic import replacing
+from llem_store.layout import STREAM_SUFFIX
 from llem_store.stream import read_batches
 
 
@@ -73,14 +74,6 @@ def samples_batch(samples: Sequence[Sample]) -> pa.RecordBatch:
     )
 
 
-def with_columns_of_samples(table: pa.Table) -> pa.Table:
-    """The series with every column of today, all None where its file has no such column."""
-    for field in SAMPLES:
-        if field.name not in table.column_names:
-            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
-    return table
-
-
 def requests_batch(records: Sequence[RequestRecord]) -> pa.RecordBatch:
     """Request records as rows; `pass_index` is the column `pass`."""
     fields = ["pass_index" if name == "pass" else name for name in REQUESTS.names]
@@ -102,6 +95,53 @@ def write_parquet(stream: Path, schema: pa.Schema, target: Path) -> None:
     with replacing(target) as file, pq.ParquetWriter(file, schema, **options) as writer:
         for table in _grouped(read_batches(stream), schema):
             writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
+
+
+def read_samples(folder: Path, name: str | None) -> pa.Table | None:
+    """The series in a folder, with every column of today: all None where its file has no such
+    column. None without a name, and where no sample was written. Raises `StoreError`."""
+    table = _read_table(folder, name)
+    if table is None:
+        return None
+    for field in SAMPLES:
+        if field.name not in table.column_names:
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table
+
+
+def read_requests(folder: Path, name: str | None) -> pa.Table | None:
+    """The requests in a folder; None without a name, and where none was written.
+
+    Raises `StoreError`.
+    """
+    return _read_table(folder, name)
+
+
+def _read_table(folder: Path, name: str | None) -> pa.Table | None:
+    """A Parquet file, or the whole batches of a stream."""
+    if name is None:
+        return None
+    if name != PurePath(name).name:
+        raise StoreError(
+            f"the run in {folder} names {name!r}, which is outside its folder",
+            cure="Take the run from where it was made.",
+        )
+    try:
+        if name.endswith(STREAM_SUFFIX):
+            batches = list(read_batches(folder / name))
+            return pa.Table.from_batches(batches) if batches else None
+        table: pa.Table = pq.ParquetFile(folder / name).read()
+    except FileNotFoundError as error:
+        raise StoreError(
+            f"the run in {folder} names {name}, which is not there",
+            cure=f"Copy {name} into the folder too.",
+        ) from error
+    except (OSError, pa.ArrowException) as error:
+        raise StoreError(
+            f"{folder / name} cannot be read: {error}",
+            cure="Take it from a copy of the run, or run again.",
+        ) from error
+    return table
 
 
 def _grouped(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:

@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from llem_store.partial import PARTIAL_NAME
-from llem_store.stored import RESULT_NAME
-
-STREAM_SUFFIX = ".arrows"
+from llem_store.layout import PARTIAL_NAME, RESULT_NAME, STATE_NAME, STREAM_SUFFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +20,6 @@ class FoundRun:
     """`result.json` or `partial.json`; None where there is neither."""
     status: os.stat_result | None
     """Of the document."""
-    streams: tuple[str, ...] = ()
-    """Tables of a run that has no document yet."""
     error: OSError | None = None
     """Why the folder cannot be looked into."""
 
@@ -76,9 +71,8 @@ def _look(folder: str, relative: str) -> tuple[FoundRun | None, list["os.DirEntr
         status = _file_status(folder, PARTIAL_NAME)
         if status is not None:
             return FoundRun(relative, PARTIAL_NAME, status), []
-    streams = tuple(sorted(e.name for e in entries if e.name.endswith(STREAM_SUFFIX)))
-    if streams:
-        return FoundRun(relative, None, None, streams), []
+    if any(e.name == STATE_NAME or e.name.endswith(STREAM_SUFFIX) for e in entries):
+        return FoundRun(relative, None, None), []
     return None, [e for e in entries if not e.name.startswith(".") and _is_folder(e)]
 
 

@@ -23,7 +23,7 @@ class ListsRoundedFigures(Store):
 
 class HidesRunsThatGoOn(Store):
     def catalogue(self, folder: Path) -> tuple[CatalogueEntry, ...]:
-        return tuple(e for e in super().catalogue(folder) if e.state != "unfinished")
+        return tuple(e for e in super().catalogue(folder) if not any(e.path.glob("*.arrows")))
 
 
 class BelievesItsMemory(Store):

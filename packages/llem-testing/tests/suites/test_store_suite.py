@@ -24,6 +24,20 @@ from .broken_catalogues import (
     ListsNothingForNoFolder,
     ListsRoundedFigures,
 )
+from .broken_states import (
+    BeginsWithoutAWord,
+    ForgetsThePrefill,
+    HidesWhatThereIsSoFar,
+    KeepsEmptyFoldersOfTheDead,
+    KeepsTheStateForEver,
+    LetsTheSystemsErrorThroughOfAState,
+    LosesTheRequestsOfTheAbandoned,
+    TakesAnythingForARun,
+    TakesTheLivingForDead,
+    TellsOfTheDeadForEver,
+    ThrowsDeadRunsAway,
+    WritesOverTheState,
+)
 from .sound_store import Store
 from .verdict import failing_tests
 
@@ -63,7 +77,9 @@ class TakesAnExistingFolder(Store):
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError("cannot be made") from error
-        return self.handle(folder, order, FakeClock())
+        handle = self.handle(folder, order, FakeClock())
+        handle.begin()
+        return handle
 
 
 class LetsTheSystemsErrorThrough(Store):
@@ -114,7 +130,7 @@ class ReturnsAnotherResult(Store):
 class LoadsWhatIsNotComplete(Store):
     def load(self, path: Path) -> FolderRun:
         tables = {table.name for table in path.glob("*.*")}
-        if tables == {"timeseries.arrows", "requests.arrows"}:
+        if tables == {"state.json", "timeseries.arrows", "requests.arrows"}:
             return FolderRun(path, None)  # type: ignore[arg-type]
         return super().load(path)
 
@@ -267,8 +283,6 @@ class LetsTheReadersErrorThrough(Store):
 
 class WritesTheSeriesElsewhere(Store):
     class handle(FolderRunHandle):  # noqa: N801
-        timeseries_name = "series.parquet"
-
         def commit(self, result: ExperimentResult) -> FolderRun:
             run = super().commit(result)
             series = run.path / self.timeseries_name
@@ -307,6 +321,9 @@ def suite_of(store: type[Store]) -> type[StoreSuite]:
                     return int(pq.ParquetFile(table).metadata.num_rows)
             return 0
 
+        def state_file(self, folder: Path) -> Path:
+            return folder / "state.json"
+
     return Suite
 
 
@@ -342,6 +359,18 @@ MEANT: dict[type[Store], str] = {
     BelievesItsMemory: "test_a_catalogue_is_what_the_files_say_now",
     ListsNothingForNoFolder: "test_a_catalogue_of_what_is_no_folder_is_a_store_error",
     KeepsItsIndexAmongTheResults: "test_asking_for_a_catalogue_changes_nothing_there",
+    BeginsWithoutAWord: "test_a_run_that_begins_is_found_by_its_config",
+    ForgetsThePrefill: "test_the_state_is_what_was_said_last",
+    WritesOverTheState: "test_a_state_takes_the_place_of_the_one_before",
+    LetsTheSystemsErrorThroughOfAState: "test_a_state_that_cannot_be_written_is_a_store_error",
+    KeepsTheStateForEver: "test_a_complete_run_keeps_no_state",
+    HidesWhatThereIsSoFar: "test_a_run_that_goes_on_gives_what_it_has_so_far",
+    LosesTheRequestsOfTheAbandoned: "test_an_abandoned_run_gives_what_it_had",
+    TakesAnythingForARun: "test_what_is_no_run_is_no_partial_one",
+    ThrowsDeadRunsAway: "test_a_dead_run_becomes_a_partial_one_with_what_it_measured",
+    KeepsEmptyFoldersOfTheDead: "test_a_dead_run_that_measured_nothing_goes",
+    TellsOfTheDeadForEver: "test_a_dead_run_is_told_of_once",
+    TakesTheLivingForDead: "test_a_run_that_may_go_on_is_left_alone",
 }
 
 
@@ -356,5 +385,5 @@ class TestStoreSuite:
         assert failing_tests(suite_of(store), tmp_path) == {MEANT[store]}
 
     def test_each_test_has_a_store_that_fails_it(self) -> None:
-        tests = {name for name in vars(StoreSuite) if name.startswith("test_")}
+        tests = {name for name in dir(StoreSuite) if name.startswith("test_")}
         assert set(MEANT.values()) == tests

@@ -20,7 +20,11 @@ pytest.register_assert_rewrite(
     "llem_testing.suites.meter_senseless",
     "llem_testing.suites.prompts",
     "llem_testing.suites.sensing_meter",
-    "llem_testing.suites.store",
+    "llem_testing.suites.store_bench",
+    "llem_testing.suites.store_catalogue",
+    "llem_testing.suites.store_load",
+    "llem_testing.suites.store_runs",
+    "llem_testing.suites.store_state",
 )
 
 from llem_testing.suites.backend import BackendSuite  # noqa: E402

@@ -1,0 +1,12 @@
+"""The files of a run's folder."""
+
+RESULT_NAME = "result.json"
+"""The run is complete when it is there."""
+PARTIAL_NAME = "partial.json"
+"""The run ended without a result, and this says why."""
+STATE_NAME = "state.json"
+"""How far the run has come; there until one of the two above is."""
+TIMESERIES_NAME = "timeseries.parquet"
+REQUESTS_NAME = "requests.parquet"
+STREAM_SUFFIX = ".arrows"
+"""In the place of `.parquet` while a table grows."""
