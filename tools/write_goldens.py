@@ -82,6 +82,13 @@ FULL_CONFIG: dict[str, Any] = {
         "attn_implementation": "sdpa",
         "model_kwargs": {"rope_scaling": {"factor": 2.0}},
         "batching": "length_buckets",
+        "cache_implementation": "static",
+        "torch_compile": True,
+        "torch_compile_mode": "default",
+        "prompt_lookup_num_tokens": 8,
+        "assistant_model": "Qwen/Qwen3-0.6B",
+        "num_assistant_tokens": 4,
+        "chat_template": True,
     },
     "extension": {"acme": {"threads": 4}},
 }

@@ -74,8 +74,8 @@ class TestLoading:
         assert "end-of-sequence" in message
 
     def test_generation_settings_that_transformers_refuses_are_one_sentence(self, backend):
-        config = config_of("builtin:tiny", passthrough_kwargs={"cache_implementation": "nonsense"})
-        with pytest.raises(BackendError, match="nonsense") as caught:  # noqa: SIM117
+        config = config_of("builtin:tiny", passthrough_kwargs={"early_stopping": "nonsense"})
+        with pytest.raises(BackendError, match="early_stopping") as caught:  # noqa: SIM117
             with backend.load(config) as loaded:
                 loaded.generate([GenerationRequest(0, (1, 2))])
         assert "passthrough_kwargs" in caught.value.cure

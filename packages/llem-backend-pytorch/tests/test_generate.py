@@ -150,12 +150,6 @@ class TestPassthrough:
             )
         assert done.output_tokens == 8
 
-    def test_several_tokens_per_step_are_timed_and_counted(self, backend):
-        config = config_of("builtin:tiny", passthrough_kwargs={"prompt_lookup_num_tokens": 3})
-        with backend.load(config) as loaded:
-            (done,) = loaded.generate(requests_for(loaded, ["abcabcabcabc"]))
-        assert done.output_tokens == len(done.token_ns) == 8
-
     def test_an_argument_that_generate_does_not_know_is_one_sentence(self, backend):
         config = config_of("builtin:tiny", passthrough_kwargs={"nonsense": 1})
         with backend.load(config) as loaded:

@@ -46,6 +46,9 @@ class TestBuiltin:
             "attn_implementation": "sdpa",
             "model_kwargs": {},
             "batching": "static",
+            "cache_implementation": "dynamic",
+            "torch_compile": False,
+            "chat_template": False,
         }
 
     def test_gpt2_has_the_public_parameter_count(self, backend):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import pytest
-from llem_contracts import MeterChoice, Problem
+from llem_contracts import GeneratedRequest, MeterChoice, Problem
 from llem_harness.remarks import notes_of, warnings_of
 from llem_schema import (
     ENERGY_ESTIMATED,
@@ -25,6 +25,16 @@ from llem_testing import SCRIPTED_METER, example_baseline, example_config
 
 NO_SENSOR = NotMeasured(code="no_sensor", reason="there is no driver")
 NOT_WANTED = NotMeasured(code="not_requested", reason="no meter was asked for")
+THREE_IN_TWO = GeneratedRequest(
+    index=0,
+    batch=0,
+    input_tokens=1,
+    padded_tokens=0,
+    output_tokens=3,
+    discarded_tokens=0,
+    start_ns=0,
+    token_ns=(10, 20, 20),
+)
 STEADY = HeatRecord(mode="plateau", settled=True, duration_s=12.0, note="steady")
 
 
@@ -250,7 +260,8 @@ class TestWarnings:
 class TestNotes:
     def notes(self, **config: Any) -> str:
         choice = MeterChoice("scripted", "1.2.3", SCRIPTED_METER, None, "x", FrozenDict())
-        return "\n".join(notes_of(example_config(**config), choice, reading(), None, prompts()))
+        config_ = example_config(**config)
+        return "\n".join(notes_of(config_, choice, reading(), None, prompts(), [THREE_IN_TWO]))
 
     def test_they_name_meter_method_seed_and_prompts(self) -> None:
         notes = self.notes(random_seed=7)
@@ -260,6 +271,16 @@ class TestNotes:
     def test_they_tell_the_two_output_lengths_apart(self) -> None:
         assert "exactly 4 tokens" in self.notes(output_length="fixed")
         assert "at the latest after 4 tokens" in self.notes(output_length="natural")
+
+    def test_they_count_the_tokens_that_a_checked_draft_brought(self) -> None:
+        assisted = self.notes(pytorch={"assistant_model": "builtin:tiny"})
+        assert "drafted by an assistant" in assisted
+        assert "not in FLOPs" in assisted
+        assert "A step brought 1.50 tokens" in assisted
+        looked_up = {"prompt_lookup_num_tokens": 3}
+        assert "looking them up" in self.notes(pytorch=looked_up)
+        assert "A step brought" not in self.notes(pytorch=looked_up, latency="separate")
+        assert "drafted" not in self.notes(pytorch={"batch_size": 4})
 
     def test_they_say_where_prefill_is(self) -> None:
         assert "Prefill is inside the window" in self.notes()

@@ -1,11 +1,13 @@
 """From a config to a loaded model."""
 
 import gc
+from dataclasses import replace
 from typing import Any
 
 from llem_contracts import BackendError
 from llem_schema import ExperimentConfig, JsonObject, freeze_json
 
+from llem_backend_pytorch.assistant import Assistant, load_assistant
 from llem_backend_pytorch.decoding import (
     build_generation,
     end_ids_of,
@@ -29,9 +31,9 @@ from llem_backend_pytorch.model_source import ModelSource
 from llem_backend_pytorch.out_of_memory import is_out_of_memory
 from llem_backend_pytorch.problems import unusable
 from llem_backend_pytorch.quiet import quiet
-from llem_backend_pytorch.settings import Settings, settings_of
+from llem_backend_pytorch.settings import Settings, generation_section, settings_of
 from llem_backend_pytorch.shape import shape_of
-from llem_backend_pytorch.tokenizer import ModelTokenizer, load_tokenizer
+from llem_backend_pytorch.tokenizer import ModelTokenizer, load_tokenizer, require_template
 
 
 def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
@@ -48,10 +50,17 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
             config.model, files.folder, settings.model_kwargs
         )
         tokenizer = load_tokenizer(config.model, files.folder)
+        if settings.chat_template:
+            require_template(tokenizer, config.model)
         model = load_weights(
             config.model, files.folder, model_config, config.precision, settings, load_arguments
         )
         model = _moved(model, device, config.model)
+        assistant = load_assistant(
+            config, source, model.config.get_text_config(decoder=True).vocab_size
+        )
+        if assistant is not None:
+            assistant = replace(assistant, model=_moved(assistant.model, device, config.model))
         repository = model.generation_config
         end_ids = end_ids_of(repository, model.config, tokenizer)
         if config.output_length == "natural" and not end_ids:
@@ -72,20 +81,31 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
             device=device,
             generation_config=generation,
             arguments=arguments,
+            assistant=assistant.model if assistant else None,
             end_ids=frozenset(end_ids),
             pad_id=pad_id,
             fixed_length=config.max_output_tokens if config.output_length == "fixed" else None,
         ),
-        tokenizer=ModelTokenizer(tokenizer),
+        tokenizer=ModelTokenizer(tokenizer, chat_template=settings.chat_template),
         shape=shape_of(model),
         commit=files.commit,
         batch_size=settings.batch_size,
         batching=settings.batching,
         sampling_seed=config.random_seed if config.decoder.strategy == "sample" else None,
         effective_config=_effective(
-            config, settings, model, str(device), files.commit, repository, generation, arguments
+            config,
+            settings,
+            model,
+            assistant,
+            str(device),
+            files.commit,
+            repository,
+            generation,
+            arguments,
         ),
-        memory=MemoryRecord(_gauge(device), weights_bytes(model)),
+        memory=MemoryRecord(
+            _gauge(device), weights_bytes(model, *((assistant.model,) if assistant else ()))
+        ),
     )
 
 
@@ -144,6 +164,7 @@ def _effective(
     config: ExperimentConfig,
     settings: Settings,
     model: Any,
+    assistant: Assistant | None,
     device: str,
     commit: str | None,
     repository: Any,
@@ -160,7 +181,8 @@ def _effective(
             "dtype": str(model.dtype).removeprefix("torch."),
             "attn_implementation": model.config._attn_implementation,
             "batch_size": settings.batch_size,
-            "batching": settings.batching,
+            **generation_section(settings),
+            "assistant_commit": assistant.commit if assistant else None,
             "padding_side": "left",
             "trust_remote_code": False,
             "model_kwargs": settings.model_kwargs,

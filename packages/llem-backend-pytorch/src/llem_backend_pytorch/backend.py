@@ -1,9 +1,10 @@
 """The backend: what it would do, and doing it."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from llem_contracts import BackendDescriptor, BackendPlan, Problem
@@ -17,7 +18,9 @@ from llem_schema import (
     freeze_json,
 )
 
+from llem_backend_pytorch.assistant import assistant_config, check_vocabulary
 from llem_backend_pytorch.cache_room import disk_free_bytes, room_problems
+from llem_backend_pytorch.compilation import compiler_problems
 from llem_backend_pytorch.cpu_precision import CPU_INFO, slow_precision
 from llem_backend_pytorch.descriptors import PYTORCH
 from llem_backend_pytorch.device_choice import CPU, choose_device
@@ -29,7 +32,7 @@ from llem_backend_pytorch.model_source import ModelSource, kind_of
 from llem_backend_pytorch.problems import UnusableModel
 from llem_backend_pytorch.request_checks import refuse, request_problems
 from llem_backend_pytorch.reserved import LOAD_ARGUMENTS
-from llem_backend_pytorch.settings import Settings, settings_of
+from llem_backend_pytorch.settings import Settings, generation_section, settings_of
 
 
 class PyTorchBackend:
@@ -44,9 +47,11 @@ class PyTorchBackend:
         cpu_info: Path = CPU_INFO,
         sleep: Callable[[float], None] = time.sleep,
         free_bytes: Callable[[Path], int] = disk_free_bytes,
+        find_program: Callable[[str], str | None] = shutil.which,
     ) -> None:
         self._descriptor = descriptor
         self._free_bytes = free_bytes
+        self._find_program = find_program
         self._cpu_info = cpu_info
         self._source = ModelSource(
             HubModels(hub or HuggingFaceHub(settings.model_cache_dir), sleep)
@@ -60,6 +65,8 @@ class PyTorchBackend:
         settings = settings_of(config)
         device, device_problems = choose_device(settings.device, devices, torch.version.cuda)
         problems = [*request_problems(config), *device_problems]
+        if settings.torch_compile:
+            problems += compiler_problems(device, self._find_program)
         if device == CPU:
             problems += slow_precision(config.precision, self._cpu_info)
         else:
@@ -70,6 +77,7 @@ class PyTorchBackend:
         try:
             found = self._examine(config, settings)
             problems += _too_long(config, found.positions)
+            found = self._with_assistant(config, found)
         except UnusableModel as error:
             problems.append(error.problem)
         if found.download_bytes:
@@ -94,6 +102,9 @@ class PyTorchBackend:
 
         with quiet():
             self._source.for_load(config)
+            assistant = assistant_config(config)
+            if assistant is not None:
+                self._source.for_load(assistant)
 
     @contextmanager
     def load(self, config: ExperimentConfig) -> Iterator[PyTorchModel]:
@@ -124,7 +135,24 @@ class PyTorchBackend:
         model = meta_model(model_config, settings.attn_implementation)
         shape = shape_of(model)
         positions = shape.dimensions.learned_positions if shape.dimensions else 0
-        return _Examined(shape, model.config._attn_implementation, positions, files.download_bytes)
+        return _Examined(
+            shape,
+            model.config._attn_implementation,
+            positions,
+            files.download_bytes,
+            model_config.get_text_config(decoder=True).vocab_size,
+        )
+
+    def _with_assistant(self, config: ExperimentConfig, found: "_Examined") -> "_Examined":
+        """The same, with what is to be downloaded of the assistant."""
+        own = assistant_config(config)
+        if own is None:
+            return found
+        assistant = self._examine(own, settings_of(own))
+        check_vocabulary(config, found.vocabulary_size, assistant.vocabulary_size)
+        downloads = (found.download_bytes, assistant.download_bytes)
+        known = [size for size in downloads if size is not None]
+        return replace(found, download_bytes=sum(known) if len(known) == len(downloads) else None)
 
 
 @dataclass(frozen=True)
@@ -136,6 +164,7 @@ class _Examined:
     positions: int
     """0 without a limit."""
     download_bytes: int | None
+    vocabulary_size: int = 0
 
 
 def _too_long(config: ExperimentConfig, positions: int) -> tuple[Problem, ...]:
@@ -156,7 +185,7 @@ def _section(settings: Settings, device: str, attention: str | None) -> JsonObje
         {
             "device": device,
             "batch_size": settings.batch_size,
-            "batching": settings.batching,
+            **generation_section(settings),
             "attn_implementation": attention,
             "model_kwargs": settings.model_kwargs,
         }

@@ -4,7 +4,7 @@ from typing import Any
 
 from llem_schema import ExperimentConfig
 
-from llem_backend_pytorch.settings import thawed
+from llem_backend_pytorch.settings import settings_of, thawed
 
 SAMPLING_DEFAULTS = {"temperature": 1.0, "top_k": 50, "top_p": 1.0}
 """What transformers uses where nothing is set (`GenerationConfig`)."""
@@ -21,6 +21,7 @@ def generation_settings(
     and the logits stay as they are (a minimum length alone would forbid the token instead).
     """
     fixed = config.output_length == "fixed"
+    chosen = settings_of(config)
     settings: dict[str, Any] = {
         "max_new_tokens": config.max_output_tokens,
         "min_new_tokens": config.max_output_tokens if fixed else None,
@@ -29,11 +30,19 @@ def generation_settings(
         "do_sample": config.decoder.strategy == "sample",
         "num_beams": 1,
         "use_cache": True,
+        # a static cache is compiled on CUDA whether one asks for it or not
+        "disable_compile": not chosen.torch_compile,
     }
+    if chosen.cache_implementation == "static":
+        settings["cache_implementation"] = "static"
+    if chosen.torch_compile:
+        settings["compile_config"] = {"mode": chosen.torch_compile_mode}
+    if chosen.prompt_lookup_num_tokens is not None:
+        settings["prompt_lookup_num_tokens"] = chosen.prompt_lookup_num_tokens
     if config.decoder.strategy == "sample":
         for name, default in SAMPLING_DEFAULTS.items():
-            chosen = getattr(config.decoder, name)
-            settings[name] = default if chosen is None else chosen
+            value = getattr(config.decoder, name)
+            settings[name] = default if value is None else value
     return settings
 
 
@@ -44,8 +53,13 @@ def build_generation(
 
     The latter go to `generate` as they stand.
     """
-    from transformers import GenerationConfig
+    from transformers import CompileConfig, GenerationConfig
 
+    if "compile_config" in settings:
+        compile_config = CompileConfig(**settings["compile_config"])
+        # without it a model on the CPU is left as it is, without a word
+        compile_config._compile_all_devices = True
+        settings = {**settings, "compile_config": compile_config}
     generation = GenerationConfig(**settings)
     arguments = generation.update(**thawed(config.passthrough_kwargs or {}))
     return generation, arguments
@@ -54,7 +68,7 @@ def build_generation(
 def set_fields(generation: Any) -> dict[str, Any]:
     """Fields of a `GenerationConfig` that have a value."""
     return {
-        name: value
+        name: value.to_dict() if hasattr(value, "to_dict") else value
         for name, value in generation.to_dict().items()
         if value is not None and name not in _NO_SETTINGS
     }

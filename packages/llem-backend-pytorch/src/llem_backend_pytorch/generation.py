@@ -27,6 +27,8 @@ class Generator:
     pad_id: int
     fixed_length: int | None
     now_ns: Callable[[], int] = time.monotonic_ns
+    assistant: Any = None
+    """A model that drafts tokens; None without one."""
 
     def run(
         self,
@@ -57,6 +59,7 @@ class Generator:
             attention_mask=attention_mask.to(self.device),
             generation_config=settings,
             streamer=clock,
+            **self._assisted(),
             **self.arguments,
         )
         steps = int(sequences.shape[1]) - rectangle.width
@@ -84,6 +87,9 @@ class Generator:
             )
             for request, tokens in zip(requests, useful, strict=True)
         ]
+
+    def _assisted(self) -> dict[str, Any]:
+        return {} if self.assistant is None else {"assistant_model": self.assistant}
 
     def _shortened(self, output_tokens: int | None) -> tuple[int | None, Any]:
         """The fixed length and the settings of a call that may be told to stop early."""

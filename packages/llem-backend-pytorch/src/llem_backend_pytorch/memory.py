@@ -138,7 +138,9 @@ class MemoryRecord:
         )
 
 
-def weights_bytes(model: Any) -> int:
+def weights_bytes(*models: Any) -> int:
     """Bytes of parameters and buffers, shared ones once."""
-    tensors = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    tensors = {
+        id(tensor): tensor for model in models for tensor in (*model.parameters(), *model.buffers())
+    }
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())

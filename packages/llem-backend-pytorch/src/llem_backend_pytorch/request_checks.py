@@ -3,13 +3,19 @@
 from llem_contracts import BackendDescriptor, NotSupported, Problem
 from llem_schema import ExperimentConfig
 
+from llem_backend_pytorch.generation_checks import generation_problems
 from llem_backend_pytorch.problems import UnusableModel
 from llem_backend_pytorch.reserved import reserved_argument_problems
 
 
 def request_problems(config: ExperimentConfig) -> tuple[Problem, ...]:
-    """Arguments that are the backend's own, and sampling settings that nothing would use."""
-    return (*reserved_argument_problems(config), *_idle_sampling_settings(config))
+    """Arguments that are the backend's own, settings that nothing would use, and settings that
+    exclude one another."""
+    return (
+        *reserved_argument_problems(config),
+        *_idle_sampling_settings(config),
+        *generation_problems(config),
+    )
 
 
 def refuse(config: ExperimentConfig, descriptor: BackendDescriptor) -> None:

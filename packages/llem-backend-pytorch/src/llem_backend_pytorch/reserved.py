@@ -43,6 +43,12 @@ GENERATE_ARGUMENTS: Mapping[str, str] = {
     "output_logits": _RETURNS,
     "output_attentions": _RETURNS,
     "output_hidden_states": _RETURNS,
+    "cache_implementation": "Use pytorch.cache_implementation.",
+    "compile_config": "Use pytorch.torch_compile and pytorch.torch_compile_mode.",
+    "disable_compile": "Use pytorch.torch_compile.",
+    "prompt_lookup_num_tokens": "Use pytorch.prompt_lookup_num_tokens.",
+    "assistant_model": "Use pytorch.assistant_model.",
+    "num_assistant_tokens": "Use pytorch.num_assistant_tokens.",
     "custom_generate": _CODE,
     "trust_remote_code": _CODE,
 }

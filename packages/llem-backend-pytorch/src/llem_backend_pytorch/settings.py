@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from llem_schema import ExperimentConfig
+from llem_schema import ExperimentConfig, PyTorchConfig
+from llem_schema.pytorch import CompileMode
 
 DEFAULT_BATCH_SIZE = 1
+DEFAULT_COMPILE_MODE: CompileMode = "reduce-overhead"
+"""That of transformers' `CompileConfig`."""
+DEFAULT_ASSISTANT_TOKENS = 5
 Batching = Literal["static", "length_buckets"]
 
 
@@ -20,18 +24,53 @@ class Settings:
     model_kwargs: dict[str, Any]
 
     batching: Batching
+    cache_implementation: Literal["dynamic", "static"]
+    torch_compile: bool
+    torch_compile_mode: CompileMode
+    prompt_lookup_num_tokens: int | None
+    """None: nothing is drafted from the prompt."""
+    assistant_model: str | None
+    """None: nothing is drafted by an assistant."""
+    num_assistant_tokens: int
+    chat_template: bool
 
 
 def settings_of(config: ExperimentConfig) -> Settings:
-    """Read the section; None becomes the default."""
-    section = config.pytorch
+    """Read the section; None becomes the default. Compiled code has a static cache."""
+    section = config.pytorch or PyTorchConfig()
+    compiled = bool(section.torch_compile)
     return Settings(
-        device=(section.device if section else None) or "auto",
-        batch_size=(section.batch_size if section else None) or DEFAULT_BATCH_SIZE,
-        attn_implementation=section.attn_implementation if section else None,
-        model_kwargs=thawed((section.model_kwargs if section else None) or {}),
-        batching=(section.batching if section else None) or "static",
+        device=section.device or "auto",
+        batch_size=section.batch_size or DEFAULT_BATCH_SIZE,
+        attn_implementation=section.attn_implementation,
+        model_kwargs=thawed(section.model_kwargs or {}),
+        batching=section.batching or "static",
+        cache_implementation=section.cache_implementation or ("static" if compiled else "dynamic"),
+        torch_compile=compiled,
+        torch_compile_mode=section.torch_compile_mode or DEFAULT_COMPILE_MODE,
+        prompt_lookup_num_tokens=section.prompt_lookup_num_tokens,
+        assistant_model=section.assistant_model,
+        num_assistant_tokens=section.num_assistant_tokens or DEFAULT_ASSISTANT_TOKENS,
+        chat_template=bool(section.chat_template),
     )
+
+
+def generation_section(settings: Settings) -> dict[str, Any]:
+    """How tokens are generated, for a plan and a result: what is in effect and nothing else."""
+    section: dict[str, Any] = {
+        "batching": settings.batching,
+        "cache_implementation": settings.cache_implementation,
+        "torch_compile": settings.torch_compile,
+        "chat_template": settings.chat_template,
+    }
+    if settings.torch_compile:
+        section["torch_compile_mode"] = settings.torch_compile_mode
+    if settings.prompt_lookup_num_tokens is not None:
+        section["prompt_lookup_num_tokens"] = settings.prompt_lookup_num_tokens
+    if settings.assistant_model is not None:
+        section["assistant_model"] = settings.assistant_model
+        section["num_assistant_tokens"] = settings.num_assistant_tokens
+    return section
 
 
 def thawed(value: Any) -> Any:

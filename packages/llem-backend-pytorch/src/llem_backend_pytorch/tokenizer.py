@@ -11,16 +11,38 @@ from llem_backend_pytorch.problems import first_line, unusable
 class ModelTokenizer:
     """Text to the ids that the model is fed, special tokens included, and back."""
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, *, chat_template: bool = False) -> None:
+        """`chat_template`: a text is what a user says, and the template puts it into the form in
+        which the model knows a chat, with the beginning of its answer. The template writes the
+        special tokens itself."""
         self._tokenizer = tokenizer
+        self._chat_template = chat_template
 
     def encode(self, text: str) -> list[int]:
         """Token ids. Long texts are not cut: their length is checked when they are generated."""
-        return [int(token) for token in self._tokenizer(text, verbose=False)["input_ids"]]
+        special = True
+        if self._chat_template:
+            said = [{"role": "user", "content": text}]
+            text = self._tokenizer.apply_chat_template(
+                said, tokenize=False, add_generation_prompt=True
+            )
+            special = False
+        encoded = self._tokenizer(text, add_special_tokens=special, verbose=False)
+        return [int(token) for token in encoded["input_ids"]]
 
     def decode(self, token_ids: Sequence[int]) -> str:
         """Text of the ids; ids without a token give nothing."""
         return str(self._tokenizer.decode(list(token_ids)))
+
+
+def require_template(tokenizer: Any, model: str) -> None:
+    """Raise `UnusableModel` where a tokenizer has no chat template."""
+    if not tokenizer.chat_template:
+        raise unusable(
+            "no_chat_template",
+            f"pytorch.chat_template is on and the tokenizer of {model!r} has no template",
+            "Leave pytorch.chat_template out, or take a model that was made for chats.",
+        )
 
 
 def load_tokenizer(model: str, folder: Path | None) -> Any:

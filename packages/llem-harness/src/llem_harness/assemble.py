@@ -217,7 +217,9 @@ def assemble(
         timeseries=saving.timeseries if has_series else None,
         requests_file=saving.requests,
         carbon=carbon.record,
-        reproducibility_notes=notes_of(config, ready.meter, reading, host.record, workload.record),
+        reproducibility_notes=notes_of(
+            config, ready.meter, reading, host.record, workload.record, requests
+        ),
         measurement_warnings=warnings_of(
             config=config,
             preflight=ready.warnings,

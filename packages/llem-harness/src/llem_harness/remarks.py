@@ -1,6 +1,8 @@
 """What a reader of the numbers must be told: coded warnings and notes."""
 
-from llem_contracts import MeterChoice, Problem
+from collections.abc import Sequence
+
+from llem_contracts import GeneratedRequest, MeterChoice, Problem
 from llem_schema import (
     ENERGY_ESTIMATED,
     EnergyBreakdown,
@@ -128,6 +130,7 @@ def notes_of(
     reading: EnergyReading,
     host: HostRecord | None,
     prompts: PromptsRecord,
+    requests: Sequence[GeneratedRequest],
 ) -> tuple[str, ...]:
     """What someone needs to know who wants the same figure again."""
     energy = (
@@ -154,4 +157,26 @@ def notes_of(
         if config.latency != "separate"
         else "Latencies: from a pass of its own after the window, which took no times of steps.",
         *(cold if config.cold_start else ()),
+        *_drafting(config, requests),
     )
+
+
+def _drafting(config: ExperimentConfig, requests: Sequence[GeneratedRequest]) -> tuple[str, ...]:
+    """How many tokens a step brought where they were drafted and checked together.
+
+    Tokens of one step have one time, and drafting takes one prompt at a time, so the distinct times
+    of a request are its steps.
+    """
+    section = config.pytorch
+    if section is None or not (section.assistant_model or section.prompt_lookup_num_tokens):
+        return ()
+    by = "an assistant" if section.assistant_model else "looking them up in the prompt"
+    note = (
+        f"Tokens were drafted by {by}; drafting, and checking what was not confirmed, is in time "
+        "and energy and not in FLOPs."
+    )
+    if config.latency == "separate":
+        return (note,)
+    steps = sum(len(set(request.token_ns)) for request in requests)
+    tokens = sum(request.output_tokens for request in requests)
+    return (f"{note} A step brought {tokens / steps:.2f} tokens.",)

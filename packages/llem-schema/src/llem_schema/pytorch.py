@@ -7,6 +7,8 @@ from pydantic import Field
 from llem_schema.frozen import JsonObject
 from llem_schema.model import Model
 
+CompileMode = Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"]
+
 
 class PyTorchConfig(Model):
     """Settings of the PyTorch backend. None leaves the choice to the backend."""
@@ -23,3 +25,22 @@ class PyTorchConfig(Model):
     batching: Literal["static", "length_buckets"] | None = None
     """How prompts come together: `static` batches in the given order, the default;
     `length_buckets`, batches of prompts of like length, so that little is padded."""
+    cache_implementation: Literal["dynamic", "static"] | None = None
+    """The cache of keys and values: `dynamic` grows with the sequence, the default; `static` is
+    allocated for the longest sequence so far, and is what compiled code needs."""
+    torch_compile: bool | None = None
+    """Compile the forward pass of decoding with `torch.compile`, with a static cache; the compiling
+    is paid for in warm-up. Off by default."""
+    torch_compile_mode: CompileMode | None = None
+    """What the compiler strives for; the default is transformers' own, `reduce-overhead`."""
+    prompt_lookup_num_tokens: int | None = Field(default=None, ge=1)
+    """Draft up to so many tokens from what the prompt says after the same words, and let the model
+    check them in one step. One prompt at a time."""
+    assistant_model: str | None = Field(default=None, min_length=1)
+    """A smaller model with the same tokens, by the name that `model` would give it, that drafts
+    tokens for the model to check in one step. One prompt at a time."""
+    num_assistant_tokens: int | None = Field(default=None, ge=1)
+    """Tokens that the assistant drafts for each step; the backend's default is 5."""
+    chat_template: bool | None = None
+    """Put each prompt through the tokenizer's chat template, as a user's message. Off by
+    default."""

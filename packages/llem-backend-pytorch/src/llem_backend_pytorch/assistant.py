@@ -1,0 +1,81 @@
+"""A smaller model that drafts tokens for the model to check."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from llem_schema import ExperimentConfig, PyTorchConfig
+
+from llem_backend_pytorch.loading import load_weights
+from llem_backend_pytorch.model_config import read_model_config
+from llem_backend_pytorch.model_source import ModelSource
+from llem_backend_pytorch.problems import unusable
+from llem_backend_pytorch.settings import settings_of
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """A loaded assistant."""
+
+    model: Any
+    commit: str | None
+
+
+def assistant_config(config: ExperimentConfig) -> ExperimentConfig | None:
+    """The config under which a config's assistant is planned, fetched and loaded: the same
+    precision, device and kind of attention; its newest revision. None where there is none."""
+    section = config.pytorch
+    if section is None or section.assistant_model is None:
+        return None
+    return config.model_copy(
+        update={
+            "model": section.assistant_model,
+            "revision": None,
+            "pytorch": PyTorchConfig(
+                device=section.device, attn_implementation=section.attn_implementation
+            ),
+        }
+    )
+
+
+def load_assistant(
+    config: ExperimentConfig, source: ModelSource, vocabulary_size: int
+) -> Assistant | None:
+    """The assistant on the host, with a generation config of our own. Raises `UnusableModel`."""
+    from transformers import GenerationConfig
+
+    own = assistant_config(config)
+    if own is None:
+        return None
+    settings = settings_of(own)
+    files = source.for_load(own)
+    model_config, arguments = read_model_config(own.model, files.folder, settings.model_kwargs)
+    check_vocabulary(config, vocabulary_size, model_config.get_text_config(decoder=True).vocab_size)
+    model = load_weights(own.model, files.folder, model_config, own.precision, settings, arguments)
+    model.generation_config = GenerationConfig(**draft_settings(config))
+    return Assistant(model, files.commit)
+
+
+def draft_settings(config: ExperimentConfig) -> dict[str, Any]:
+    """Fields of the assistant's `GenerationConfig`: every draft has the same number of tokens.
+
+    transformers would else end a draft where the assistant is not sure of itself, and move that
+    threshold from draft to draft, so that no two passes over the prompts were alike.
+    """
+    return {
+        "num_assistant_tokens": settings_of(config).num_assistant_tokens,
+        "num_assistant_tokens_schedule": "constant",
+        "assistant_confidence_threshold": 0.0,
+    }
+
+
+def check_vocabulary(config: ExperimentConfig, own: int, assistants: int) -> None:
+    """Raise `UnusableModel` where a model and its assistant do not have the same tokens."""
+    if own != assistants:
+        section = config.pytorch
+        assert section is not None
+        raise unusable(
+            "assistant_vocabulary",
+            f"{config.model!r} has {own} tokens and its assistant {section.assistant_model!r} has "
+            f"{assistants}",
+            "Take an assistant of the same family, with the same tokenizer.",
+        )
