@@ -1,10 +1,18 @@
 """Bad input: one clear sentence, the right exit code, no traceback, nothing written."""
 
+from itertools import pairwise
+
 import pytest
 from llem_testing.process import SHORT_RUN, Command
 from llem_testing.running import Finished
 
 ECHO = ("run", "-m", "acme:echo", "-b", "acme-echo", "--precision", "fp32", "-n", "4", *SHORT_RUN)
+
+ALIASES = b"a: &a [x, x, x, x, x, x, x, x, x, x]\n" + b"".join(
+    b"%c: &%c [%s]\n" % (name, name, b", ".join([b"*%c" % below] * 10))
+    for below, name in pairwise(b"abcdefgh")
+)
+"""Ten million values in eight lines."""
 
 
 def refused(done: Finished, code: int, *words: str) -> None:
@@ -58,6 +66,36 @@ class TestConfiguration:
         self, llem: Command, arguments: tuple[str, ...], words: list[str]
     ) -> None:
         refused(llem(*arguments), 2, *words)
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            (ALIASES, ["e.yaml:6:8", "more than 262,144 characters"]),
+            (b"model: m\npassthrough_kwargs: &a {b: *a}\n", ["e.yaml:2:28", "'a'"]),
+            (b"model: " + b"[" * 50_000, ["more than 64 levels"]),
+            (b"model: m\nn: " + b"9" * 5000, ["e.yaml:2:4", "24 characters"]),
+            (b"\xff\xfem\x00", ["cannot be read", "UTF-8"]),
+            (b"model: m\0", ["e.yaml:1:9", r"'\x00'"]),
+            (b'model: m\n"\\x1b[31m\\n": 1\n', [r"  \x1b[31m\n: there is no such key"]),
+        ],
+        ids=["aliases", "itself", "levels", "digits", "bytes", "nul", "escapes"],
+    )
+    def test_a_hostile_file_is_refused_in_two_lines(
+        self, llem: Command, content: bytes, words: list[str]
+    ) -> None:
+        (llem.folder / "e.yaml").write_bytes(content)
+        done = llem("run", "e.yaml")
+        refused(done, 2, *words)
+        assert len(done.stderr.splitlines()) == 2
+        assert done.stderr.replace("\n", "").isprintable()
+
+    @pytest.mark.parametrize(
+        "given", ["a.b", "=x", "a..b=1", "passthrough_kwargs.\udcff=1", "model=\udcff", "n=[1"]
+    )
+    def test_a_hostile_assignment_is_refused_in_two_lines(self, llem: Command, given: str) -> None:
+        done = llem("run", "-m", "m", "--set", given)
+        refused(done, 2)
+        assert len(done.stderr.splitlines()) == 2
 
     def test_a_broken_user_config_names_file_and_field(self, llem: Command) -> None:
         (llem.folder / "user.yaml").write_text("output: {result_dir: x}\n")

@@ -72,6 +72,18 @@ class TestReport:
             assert line.startswith(start)
         assert len(shown) >= len(lines)
 
+    def test_nothing_in_a_message_steers_the_terminal(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        report(llem.BackendError("it \x1b[31mbroke\rhere\nand there"), verbose=False)
+        assert capsys.readouterr().err == "llem: it ?[31mbroke\nhere\nand there\n"
+
+    def test_an_error_of_llem_itself_is_one_line(self, capsys: pytest.CaptureFixture[str]) -> None:
+        report(ValueError("one\ntwo"), verbose=False)
+        first, cure = capsys.readouterr().err.splitlines()
+        assert first == "llem: an error in llem itself: ValueError: one two"
+        assert "--verbose" in cure
+
     @pytest.mark.parametrize("verbose", [False, True])
     def test_the_traceback_comes_when_asked(
         self, verbose: bool, capsys: pytest.CaptureFixture[str]

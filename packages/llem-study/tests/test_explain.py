@@ -38,6 +38,17 @@ class TestUnknownKey:
         (sentence,) = sentences({"model": "gpt2", "decoder": {"zzzzzz": 1}})
         assert sentence.endswith("known keys: strategy, temperature, top_k, top_p")
 
+    def test_a_dotted_key_of_a_file_is_shown_as_a_section(self) -> None:
+        assert sentences({"model": "gpt2", "pytorch.batch_size": 8}) == (
+            "pytorch.batch_size: there is no such key; in a file it is written as "
+            "`pytorch: {batch_size: ...}`",
+        )
+
+    def test_in_no_section_that_there_is_the_keys_of_the_top_are_listed(self) -> None:
+        (sentence,) = sentences({"model": "gpt2", "zzz.zzz": 1})
+        assert "known keys: " in sentence
+        assert "max_output_tokens" in sentence
+
 
 class TestOtherFaults:
     def test_a_missing_key_is_named(self) -> None:
@@ -54,6 +65,25 @@ class TestOtherFaults:
         assert sentence.endswith("not 'bf61'; did you mean 'bf16'?")
         (sentence,) = sentences({"model": "gpt2", "precision": "int4x"})
         assert "did you mean" not in sentence
+
+    @pytest.mark.parametrize("value", [None, 3, "off", [1]], ids=repr)
+    def test_a_section_that_is_none_is_asked_for_its_keys(self, value: object) -> None:
+        (sentence,) = sentences({"model": "gpt2", "warmup": value})
+        expected = f"warmup: here belong keys with values, such as 'n_warmup', not {value!r}"
+        assert sentence == expected
+
+    def test_a_section_of_free_form_is_asked_for_keys_too(self) -> None:
+        (sentence,) = sentences({"model": "gpt2", "passthrough_kwargs": 3})
+        assert sentence == "passthrough_kwargs: here belong keys with values, not 3"
+
+    def test_a_long_value_is_not_repeated(self) -> None:
+        for sentence in sentences({"model": "gpt2", "n": "x" * 10_000, "y" * 10_000: 1}):
+            assert len(sentence) < 500
+
+    def test_of_very_many_faults_the_first_are_told_and_the_rest_are_counted(self) -> None:
+        told = sentences({"model": "gpt2", **{f"key_{i}": 1 for i in range(3000)}})
+        assert len(told) == 21
+        assert told[-1] == "and 2,980 more of the kind"
 
     def test_all_faults_are_told_at_once(self) -> None:
         assert len(sentences({"n": "3", "foo": 1, "warmup": {"n_warmup": -1}})) == 4

@@ -52,6 +52,11 @@ class TestMerge:
         assert values == {"dataset": {"source": "x"}}
         assert origins == {"dataset.source": "flag"}
 
+    def test_keys_with_dots_are_keys_and_no_sections(self) -> None:
+        values, origins = merge([Layer("file", {"a.b": 1}), Layer("flag", {"a": {"c": 2}})])
+        assert values == {"a.b": 1, "a": {"c": 2}}
+        assert origins == {"a.b": "file", "a.c": "flag"}
+
     def test_the_layers_stay_as_they_were(self) -> None:
         below = {"pytorch": {"batch_size": 1}}
         merge([Layer("file", below), Layer("flag", {"pytorch": {"batch_size": 8}})])
@@ -61,6 +66,17 @@ class TestMerge:
 class TestNested:
     def test_a_dotted_path_becomes_mappings(self) -> None:
         assert nested({"a.b.c": 1, "a.d": 2}) == {"a": {"b": {"c": 1}, "d": 2}}
+
+    def test_a_mapping_and_a_key_inside_it_are_laid_together(self) -> None:
+        given = {"pytorch": {"batch_size": 1, "device_map": "auto"}, "pytorch.batch_size": 2}
+        assert nested(given) == {"pytorch": {"batch_size": 2, "device_map": "auto"}}
+        assert nested(dict(reversed(given.items())))["pytorch"]["batch_size"] == 1
+        assert given["pytorch"] == {"batch_size": 1, "device_map": "auto"}
+
+    @pytest.mark.parametrize("path", ["a." * 150 + "a", "a" * 201, "\udcff", "a.\udcff"])
+    def test_what_nobody_types_is_no_key(self, path: str) -> None:
+        with pytest.raises(ConfigError, match="is no key"):
+            nested({path: 1})
 
     @pytest.mark.parametrize("path", ["", ".", "a.", ".a", "a..b"])
     def test_an_empty_part_is_refused(self, path: str) -> None:

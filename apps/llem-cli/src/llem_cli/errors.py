@@ -8,6 +8,7 @@ from dataclasses import asdict
 import llem
 from pydantic import ValidationError
 
+from llem_cli.printing import plain
 from llem_cli.problems import problem_lines
 
 
@@ -16,8 +17,11 @@ def report(error: Exception, *, verbose: bool, as_json: bool = False) -> int:
 
     `as_json`: as one JSON line. A result that could be written nowhere goes to stdout, as JSON.
     """
-    for line in [_log_line(error, verbose=verbose)] if as_json else _lines(error, verbose=verbose):
-        print(line, file=sys.stderr)
+    if as_json:
+        print(_log_line(error, verbose=verbose), file=sys.stderr)
+    else:
+        for line in "\n".join(_lines(error, verbose=verbose)).splitlines():
+            print(plain(line), file=sys.stderr)
     if isinstance(error, llem.UnsavedResult):
         print(error.result.model_dump_json())
     if verbose and not as_json:
@@ -50,7 +54,8 @@ def _lines(error: Exception, *, verbose: bool) -> Iterator[str]:
             if error.cure:
                 yield f"  {error.cure}"
         case _:
-            yield f"llem: an error in llem itself: {type(error).__name__}: {error}"
+            words = " ".join(str(error).split())
+            yield f"llem: an error in llem itself: {type(error).__name__}: {words}"
             if not verbose:
                 yield "  Run again with --verbose to see where, and report it."
 

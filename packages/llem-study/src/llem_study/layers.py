@@ -9,6 +9,10 @@ from llem_schema import Origin
 
 from llem_study.yaml_file import parse_scalar
 
+_Path = tuple[str, ...]
+_LONGEST_KEY = 200
+"""Characters of a dotted key; none has more than a few dozen."""
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -24,30 +28,34 @@ def merge(layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, Origin]]:
     Mappings merge key by key; anything else replaces what was there.
     """
     merged: dict[str, Any] = {}
-    origins: dict[str, Origin] = {}
+    origins: dict[_Path, Origin] = {}
     for layer in layers:
         _lay(merged, layer.values)
-        for path in _leaves(layer.values):
-            for covered in [p for p in origins if p.startswith(f"{path}.")]:
-                del origins[covered]
-            for above in [p for p in origins if path.startswith(f"{p}.")]:
-                del origins[above]
-            origins[path] = layer.origin
-    return merged, origins
+        leaves = dict.fromkeys(_leaves(layer.values), layer.origin)
+        sections = {above for path in leaves for above in _above(path)}
+        origins = {
+            path: origin
+            for path, origin in origins.items()
+            if path not in sections and leaves.keys().isdisjoint(_above(path))
+        }
+        origins |= leaves
+    return merged, {".".join(path): origin for path, origin in origins.items()}
 
 
 def nested(dotted: Mapping[str, Any]) -> dict[str, Any]:
     """`{"pytorch.batch_size": 8}` as `{"pytorch": {"batch_size": 8}}`.
 
-    Raises `ConfigError` for a path with an empty part and for two paths of which one runs through
-    the other's value.
+    A mapping that is given as a value and the paths inside it are laid together. Raises
+    `ConfigError` for a path with an empty part, for one that has no UTF-8 form, and for two of
+    which one runs through the other's value.
     """
     root: dict[str, Any] = {}
     for path, value in dotted.items():
         *parents, leaf = path.split(".")
-        if not leaf or not all(parents):
+        if not leaf or not all(parents) or len(path) > _LONGEST_KEY or not _writable(path):
             raise ConfigError(
-                f"{path!r} is no key", cure="Write it as in a file, such as `pytorch.batch_size`."
+                f"{path[:_LONGEST_KEY]!r} is no key",
+                cure="Write it as in a file, such as `pytorch.batch_size`.",
             )
         place = root
         for parent in parents:
@@ -61,7 +69,7 @@ def nested(dotted: Mapping[str, Any]) -> dict[str, Any]:
             raise ConfigError(
                 f"{path!r} is given a value and has keys inside", cure="Give one or the other."
             )
-        place[leaf] = value
+        _lay(place, {leaf: value})
     return root
 
 
@@ -73,9 +81,20 @@ def parse_assignment(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not equals or not key.strip():
         raise ConfigError(
-            f"{text!r} is no assignment", cure="Write `key=value`, such as `pytorch.batch_size=8`."
+            f"{text[:_LONGEST_KEY]!r} is no assignment",
+            cure="Write `key=value`, such as `pytorch.batch_size=8`.",
         )
-    return key.strip(), parse_scalar(value, what=f"the value of {key.strip()}")
+    key = key.strip()
+    return key, parse_scalar(value, what=f"the value of {key[:_LONGEST_KEY]}")
+
+
+def _writable(text: str) -> bool:
+    """Whether a text can be saved; an argument of a command may hold bytes that are no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _lay(below: dict[str, Any], above: Mapping[str, Any]) -> None:
@@ -88,9 +107,14 @@ def _lay(below: dict[str, Any], above: Mapping[str, Any]) -> None:
             below[key] = value
 
 
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+def _above(path: _Path) -> Iterator[_Path]:
+    """`a` and `a.b` for `a.b.c`."""
+    return (path[:end] for end in range(1, len(path)))
+
+
+def _leaves(values: Mapping[str, Any], above: _Path = ()) -> Iterator[_Path]:
     for key, value in values.items():
         if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
+            yield from _leaves(value, (*above, key))
         else:
-            yield f"{prefix}{key}"
+            yield (*above, key)

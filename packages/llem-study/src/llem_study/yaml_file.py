@@ -1,48 +1,16 @@
 """YAML files: safe, without duplicate keys, with the place of every fault."""
 
-import re
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
 import yaml
 from llem_contracts import ConfigError
 
+from llem_study.yaml_nodes import LARGEST, Loader
+from llem_study.yaml_values import value_of
 
-class _Loader(yaml.SafeLoader):
-    """Safe loading that refuses duplicate keys, and reads scalars as YAML 1.2 does.
-
-    PyYAML follows YAML 1.1, where `off` is false and `1e-3` is text.
-    """
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Hashable] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if not isinstance(key, str):
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is not text", key_node.start_mark
-                )
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands here twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
-)
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+$"),
-    list("-+0123456789"),
-)
+_LONGEST = 200
+"""Characters of what is wrong: a word of the file may stand in it, however long."""
 
 
 def load_mapping(path: Path) -> dict[str, Any]:
@@ -52,14 +20,15 @@ def load_mapping(path: Path) -> dict[str, Any]:
     is no YAML, has a key twice, or holds something else than a mapping.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(f"there is no file {path}", cure="Check the path.") from None
-    except IsADirectoryError:
-        raise ConfigError(f"{path} is a folder", cure="Name a YAML file.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}", cure="Check the file.") from error
-    value = _parse(text, file=str(path))
+        value = _parse(_text_of(path))
+    except _Fault as error:
+        raise ConfigError(
+            f"{error}",
+            cure="Correct the YAML there.",
+            file=str(path),
+            line=error.line,
+            column=error.column,
+        ) from error
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -75,28 +44,76 @@ def parse_scalar(text: str, *, what: str) -> Any:
 
     Raises `ConfigError` that names `what` for text that is no YAML.
     """
-    return _parse(text, file=what)
-
-
-def _parse(text: str, *, file: str) -> Any:
     try:
-        return yaml.load(text, Loader=_Loader)
+        return _parse(text)
+    except _Fault as error:
+        raise ConfigError(
+            f"{what}: {error}", cure="Correct it, or put it in quotes that the shell leaves."
+        ) from error
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) <= LARGEST:
+            return content.decode()
+    except FileNotFoundError:
+        raise ConfigError(f"there is no file {path}", cure="Check the path.") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path} is a folder", cure="Name a YAML file.") from None
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error.strerror}", cure="Check the file."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path} cannot be read: {error}", cure="Name a YAML file, saved as UTF-8."
+        ) from error
+    raise ConfigError(
+        f"{path} is larger than a configuration can be: {LARGEST:,} bytes",
+        cure="Name a YAML file.",
+    )
+
+
+class _Fault(Exception):
+    """What is wrong with a text, and where in it."""
+
+    def __init__(self, problem: str, line: int, column: int) -> None:
+        """`line` and `column` count from 1."""
+        super().__init__(problem if len(problem) <= _LONGEST else f"{problem[:_LONGEST]}...")
+        self.line = line
+        self.column = column
+
+
+def _parse(text: str) -> Any:
+    try:
+        loader = Loader(text)
+    except yaml.reader.ReaderError as error:
+        # Found before anything is read: PyYAML gives the position alone.
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        problem = f"the character {chr(error.character)!r} cannot stand in YAML"
+        raise _Fault(problem, line, column) from error
+    try:
+        node = loader.get_single_node()
+        return None if node is None else value_of(node)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ConfigError(
-            error.problem or "this is no YAML",
-            cure="Correct the YAML there.",
-            file=file,
-            line=mark.line + 1 if mark else None,
-            column=mark.column + 1 if mark else None,
-        ) from error
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        # ValueError: PyYAML lets dates such as 2026-99-99 through to the constructor.
-        raise ConfigError(
-            f"this is no YAML: {' '.join(str(error).split())}",
-            cure="Correct the YAML.",
-            file=file,
-        ) from error
+        assert mark is not None
+        raise _Fault(_problem(error), mark.line + 1, mark.column + 1) from error
+    except (ValueError, OverflowError) as error:  # chr() of what an escape names
+        problem = "an escape here names no character"
+        raise _Fault(problem, loader.line + 1, loader.column + 1) from error
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    """What is wrong, in one sentence; PyYAML may tell half of it as what it was doing."""
+    problem = error.problem or "this is no YAML"
+    if "'\\t'" in problem:
+        return "a tab stands where YAML takes spaces alone"
+    context = error.context or ""
+    return f"{context}, {problem}" if context and not context.startswith("while") else problem
 
 
 def _noun(value: object) -> str:
