@@ -79,6 +79,10 @@ class TestConflicts:
             ({"assistant_model": "a", "torch_compile": True}, "needs a dynamic cache"),
             ({"assistant_model": "a", "cache_implementation": "static"}, "needs a dynamic cache"),
             ({"chat_template": True}, "has no template"),
+            ({"batching": "continuous", "cache_implementation": "static"}, "a setting of batches"),
+            ({"batching": "continuous", "torch_compile": True}, "a setting of batches"),
+            ({"batching": "continuous", "prompt_lookup_num_tokens": 2}, "a setting of batches"),
+            ({"batching": "continuous", "assistant_model": "a"}, "a setting of batches"),
         ],
     )
     def test_are_one_problem_each_with_a_cure(self, section, word):
@@ -101,6 +105,15 @@ class TestConflicts:
     )
     def test_are_none_where_all_goes_together(self, section):
         assert generation_problems(config_of(**section)) == ()
+
+    def test_arguments_passed_through_are_none_of_continuous_batching(self):
+        config = ExperimentConfig(
+            model="builtin:tiny",
+            pytorch={"batching": "continuous"},
+            passthrough_kwargs={"repetition_penalty": 1.2},
+        )
+        (problem,) = generation_problems(config)
+        assert "leaves out of passthrough_kwargs" in problem.message
 
 
 class TestCompiler:

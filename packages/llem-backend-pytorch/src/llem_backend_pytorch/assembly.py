@@ -8,6 +8,7 @@ from llem_contracts import BackendError
 from llem_schema import ExperimentConfig, JsonObject, freeze_json
 
 from llem_backend_pytorch.assistant import Assistant, load_assistant
+from llem_backend_pytorch.continuous import ContinuousGenerator
 from llem_backend_pytorch.decoding import (
     build_generation,
     end_ids_of,
@@ -17,7 +18,8 @@ from llem_backend_pytorch.decoding import (
 )
 from llem_backend_pytorch.device_choice import CPU, CUDA
 from llem_backend_pytorch.generation import Generator
-from llem_backend_pytorch.loaded import PyTorchModel
+from llem_backend_pytorch.generation_section import generation_section
+from llem_backend_pytorch.loaded import AnyGenerator, PyTorchModel
 from llem_backend_pytorch.loading import load_weights
 from llem_backend_pytorch.memory import (
     AllocatorGauge,
@@ -31,7 +33,7 @@ from llem_backend_pytorch.model_source import ModelSource
 from llem_backend_pytorch.out_of_memory import is_out_of_memory
 from llem_backend_pytorch.problems import unusable
 from llem_backend_pytorch.quiet import quiet
-from llem_backend_pytorch.settings import Settings, generation_section, settings_of
+from llem_backend_pytorch.settings import Settings, settings_of
 from llem_backend_pytorch.shape import shape_of
 from llem_backend_pytorch.tokenizer import ModelTokenizer, load_tokenizer, require_template
 
@@ -75,17 +77,21 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
         # generate() fills what is unset from here: the repository's settings must not be there
         model.generation_config = GenerationConfig()
     gc.collect()
+    batched = Generator(
+        model=model,
+        device=device,
+        generation_config=generation,
+        arguments=arguments,
+        assistant=assistant.model if assistant else None,
+        end_ids=frozenset(end_ids),
+        pad_id=pad_id,
+        fixed_length=config.max_output_tokens if config.output_length == "fixed" else None,
+    )
+    generator: AnyGenerator = batched
+    if settings.batching == "continuous":
+        generator = ContinuousGenerator(batched, settings.batch_size, config.random_seed)
     return PyTorchModel(
-        generator=Generator(
-            model=model,
-            device=device,
-            generation_config=generation,
-            arguments=arguments,
-            assistant=assistant.model if assistant else None,
-            end_ids=frozenset(end_ids),
-            pad_id=pad_id,
-            fixed_length=config.max_output_tokens if config.output_length == "fixed" else None,
-        ),
+        generator=generator,
         tokenizer=ModelTokenizer(tokenizer, chat_template=settings.chat_template),
         shape=shape_of(model),
         commit=files.commit,
@@ -181,7 +187,7 @@ def _effective(
             "dtype": str(model.dtype).removeprefix("torch."),
             "attn_implementation": model.config._attn_implementation,
             "batch_size": settings.batch_size,
-            **generation_section(settings),
+            **generation_section(settings, device),
             "assistant_commit": assistant.commit if assistant else None,
             "padding_side": "left",
             "trust_remote_code": False,

@@ -21,9 +21,11 @@ from llem_schema import (
 from llem_backend_pytorch.assistant import assistant_config, check_vocabulary
 from llem_backend_pytorch.cache_room import disk_free_bytes, room_problems
 from llem_backend_pytorch.compilation import compiler_problems
+from llem_backend_pytorch.continuous import continuous_problems
 from llem_backend_pytorch.cpu_precision import CPU_INFO, slow_precision
 from llem_backend_pytorch.descriptors import PYTORCH
 from llem_backend_pytorch.device_choice import CPU, choose_device
+from llem_backend_pytorch.generation_section import generation_section
 from llem_backend_pytorch.gpu_support import built_architectures, gpu_problems
 from llem_backend_pytorch.hub import Hub, HuggingFaceHub
 from llem_backend_pytorch.hub_models import HubModels
@@ -32,7 +34,7 @@ from llem_backend_pytorch.model_source import ModelSource, kind_of
 from llem_backend_pytorch.problems import UnusableModel
 from llem_backend_pytorch.request_checks import refuse, request_problems
 from llem_backend_pytorch.reserved import LOAD_ARGUMENTS
-from llem_backend_pytorch.settings import Settings, generation_section, settings_of
+from llem_backend_pytorch.settings import Settings, settings_of
 
 
 class PyTorchBackend:
@@ -65,6 +67,8 @@ class PyTorchBackend:
         settings = settings_of(config)
         device, device_problems = choose_device(settings.device, devices, torch.version.cuda)
         problems = [*request_problems(config), *device_problems]
+        if settings.batching == "continuous":
+            problems += continuous_problems()
         if settings.torch_compile:
             problems += compiler_problems(device, self._find_program)
         if device == CPU:
@@ -185,7 +189,7 @@ def _section(settings: Settings, device: str, attention: str | None) -> JsonObje
         {
             "device": device,
             "batch_size": settings.batch_size,
-            **generation_section(settings),
+            **generation_section(settings, device),
             "attn_implementation": attention,
             "model_kwargs": settings.model_kwargs,
         }

@@ -37,8 +37,11 @@ class Generator:
         *,
         output_tokens: int | None = None,
         step_times: bool = True,
+        progress: Callable[[int], None] | None = None,
     ) -> list[GeneratedRequest]:
         """Generate for one batch; the result is on the host when this returns.
+
+        `progress` is told how many of these requests are done.
 
         `output_tokens` and `step_times` are those of `LoadedModel.generate`: without times no
         streamer is handed on, so that no step waits for its tokens to come to the host.
@@ -74,6 +77,8 @@ class Generator:
             useful = [useful_tokens(row, self.end_ids) for row in rows]
         else:
             useful = [steps] * len(requests)
+        if progress is not None:
+            progress(len(requests))
         return [
             GeneratedRequest(
                 index=request.index,
@@ -87,6 +92,9 @@ class Generator:
             )
             for request, tokens in zip(requests, useful, strict=True)
         ]
+
+    def close(self) -> None:
+        """Nothing is held beside the model."""
 
     def _assisted(self) -> dict[str, Any]:
         return {} if self.assistant is None else {"assistant_model": self.assistant}

@@ -18,6 +18,7 @@ def generation_problems(config: ExperimentConfig) -> tuple[Problem, ...]:
         for message, cure in (
             *_of_compiling(section),
             *_of_drafts(section),
+            *_of_continuous_batching(config, section),
             *_of_the_template(config, section),
         )
     )
@@ -62,6 +63,30 @@ def _of_drafts(section: PyTorchConfig) -> Iterator[tuple[str, str]]:
             f"pytorch.{drafting[0]} needs a dynamic cache, from which it takes back what the model "
             "does not confirm",
             "Leave pytorch.cache_implementation and pytorch.torch_compile out.",
+        )
+
+
+def _of_continuous_batching(
+    config: ExperimentConfig, section: PyTorchConfig
+) -> Iterator[tuple[str, str]]:
+    if section.batching != "continuous":
+        return
+    for name in (
+        "cache_implementation",
+        "torch_compile",
+        "prompt_lookup_num_tokens",
+        "assistant_model",
+    ):
+        if getattr(section, name):
+            yield (
+                f"pytorch.{name} is a setting of batches, and pytorch.batching is continuous",
+                f"Leave pytorch.{name} out, or set pytorch.batching to static.",
+            )
+    if config.passthrough_kwargs:
+        yield (
+            "continuous batching leaves out of passthrough_kwargs what it does not know, without "
+            "a word",
+            "Leave passthrough_kwargs out, or set pytorch.batching to static.",
         )
 
 

@@ -9,6 +9,7 @@ from llem_schema import JsonObject, MemoryUsage, ModelShape, freeze_json
 
 from llem_backend_pytorch.batching import batches
 from llem_backend_pytorch.compilation import graphs_compiled
+from llem_backend_pytorch.continuous import ContinuousGenerator
 from llem_backend_pytorch.engine import engine_versions
 from llem_backend_pytorch.generation import Generator
 from llem_backend_pytorch.identity import device_name, device_uuid, devices_of
@@ -18,6 +19,8 @@ from llem_backend_pytorch.problems import first_line
 from llem_backend_pytorch.quiet import quiet
 from llem_backend_pytorch.settings import Batching
 
+AnyGenerator = Generator | ContinuousGenerator
+
 
 class PyTorchModel:
     """Implements `llem_contracts.LoadedModel`."""
@@ -25,7 +28,7 @@ class PyTorchModel:
     def __init__(
         self,
         *,
-        generator: Generator,
+        generator: AnyGenerator,
         tokenizer: Tokenizer,
         shape: ModelShape,
         commit: str | None,
@@ -36,7 +39,7 @@ class PyTorchModel:
         memory: MemoryRecord,
     ) -> None:
         """`sampling_seed` is None for greedy decoding, which draws nothing."""
-        self._generator: Generator | None = generator
+        self._generator: AnyGenerator | None = generator
         self._devices = devices_of(generator.model)
         self._tokenizer = tokenizer
         self._shape = shape
@@ -105,12 +108,15 @@ class PyTorchModel:
         if self._sampling_seed is not None:
             torch.manual_seed(self._sampling_seed)
         with quiet(), torch.inference_mode():
-            for number, positions in enumerate(self._positions(requests)):
+            for number, positions in enumerate(self._computed(requests)):
                 batch = [requests[position] for position in positions]
-                answers = self._run(generator, number, batch, output_tokens, step_times)
+                options = {
+                    "output_tokens": output_tokens,
+                    "step_times": step_times,
+                    "progress": _counting_on(len(done), progress),
+                }
+                answers = self._run(generator, number, batch, options)
                 done.update(zip(positions, answers, strict=True))
-                if progress is not None:
-                    progress(len(done))
         return tuple(done[position] for position in range(len(requests)))
 
     def synchronize(self) -> None:
@@ -133,6 +139,8 @@ class PyTorchModel:
         """Let go of the model and give its device memory back. It cannot generate any more."""
         import torch
 
+        if self._generator is not None:
+            self._generator.close()
         self._generator = None
         gc.collect()
         cuda: Any = torch.cuda
@@ -142,29 +150,36 @@ class PyTorchModel:
     def _positions(self, requests: Sequence[GenerationRequest]) -> list[tuple[int, ...]]:
         return batches(requests, self._batch_size, self._batching)
 
+    def _computed(self, requests: Sequence[GenerationRequest]) -> list[tuple[int, ...]]:
+        """Positions of the requests that the generator is handed together: all of them where it
+        makes no batches."""
+        if self._batching == "continuous":
+            return [tuple(range(len(requests)))]
+        return self._positions(requests)
+
     def _run(
         self,
-        generator: Generator,
+        generator: AnyGenerator,
         number: int,
         batch: Sequence[GenerationRequest],
-        output_tokens: int | None,
-        step_times: bool,
+        options: dict[str, Any],
     ) -> list[GeneratedRequest]:
         try:
-            return generator.run(number, batch, output_tokens=output_tokens, step_times=step_times)
+            return generator.run(number, batch, **options)
         except LlemError:
             raise
         except Exception as error:
             if is_out_of_memory(error):
                 # the traceback's frames hold the tensors that did not fit
                 error.__traceback__ = None
-                raise self._out_of_memory(generator, len(batch)) from error
+                computed = min(len(batch), self._batch_size)
+                raise self._out_of_memory(generator, computed) from error
             raise BackendError(
                 f"generation failed: {first_line(error)}",
                 cure="Check passthrough_kwargs and the lengths of the prompts.",
             ) from error
 
-    def _out_of_memory(self, generator: Generator, batch_size: int) -> BackendError:
+    def _out_of_memory(self, generator: AnyGenerator, batch_size: int) -> BackendError:
         import torch
 
         device, record = generator.device, self._memory
@@ -176,7 +191,7 @@ class PyTorchModel:
         free, _ = torch.cuda.mem_get_info(device)
         return out_of_memory(str(device), batch_size, used, free)
 
-    def _check(self, requests: Sequence[GenerationRequest], generator: Generator) -> None:
+    def _check(self, requests: Sequence[GenerationRequest], generator: AnyGenerator) -> None:
         new_tokens = generator.generation_config.max_new_tokens
         positions = self._shape.dimensions.learned_positions if self._shape.dimensions else 0
         for request in requests:
@@ -192,7 +207,7 @@ class PyTorchModel:
                     cure=_shorter(positions - new_tokens),
                 )
 
-    def _open_generator(self) -> Generator:
+    def _open_generator(self) -> AnyGenerator:
         if self._generator is None:
             raise BackendError(
                 "the model has been unloaded", cure="Generate inside the context of load()."
@@ -204,3 +219,9 @@ def _shorter(room: int) -> str:
     if room > 0:
         return f"Set max_input_tokens to {room} or less, or lower max_output_tokens."
     return "Lower max_output_tokens."
+
+
+def _counting_on(
+    before: int, progress: Callable[[int], None] | None
+) -> Callable[[int], None] | None:
+    return None if progress is None else lambda done: progress(before + done)

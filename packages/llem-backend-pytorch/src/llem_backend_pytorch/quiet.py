@@ -5,7 +5,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_LIBRARIES = ("transformers", "huggingface_hub")
+_LEVELS = {
+    "transformers": logging.ERROR,
+    "huggingface_hub": logging.ERROR,
+    # its errors are told by the requests that fail, and it takes a missing psutil for one
+    "ContinuousBatchingLogger": logging.CRITICAL,
+}
 
 
 @contextmanager
@@ -19,14 +24,14 @@ def quiet() -> Iterator[None]:
     from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars
     from transformers.utils import logging as library
 
-    loggers = [logging.getLogger(name) for name in _LIBRARIES]
+    loggers = [logging.getLogger(name) for name in _LEVELS]
     levels = [logger.level for logger in loggers]
     library_bars = library.is_progress_bar_enabled()
     hub_bars = not are_progress_bars_disabled()
     library.disable_progress_bar()
     try:
         for logger in loggers:
-            logger.setLevel(logging.ERROR)
+            logger.setLevel(_LEVELS[logger.name])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield

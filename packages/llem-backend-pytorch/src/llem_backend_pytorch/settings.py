@@ -10,7 +10,7 @@ DEFAULT_BATCH_SIZE = 1
 DEFAULT_COMPILE_MODE: CompileMode = "reduce-overhead"
 """That of transformers' `CompileConfig`."""
 DEFAULT_ASSISTANT_TOKENS = 5
-Batching = Literal["static", "length_buckets"]
+Batching = Literal["static", "length_buckets", "continuous"]
 
 
 @dataclass(frozen=True)
@@ -53,24 +53,6 @@ def settings_of(config: ExperimentConfig) -> Settings:
         num_assistant_tokens=section.num_assistant_tokens or DEFAULT_ASSISTANT_TOKENS,
         chat_template=bool(section.chat_template),
     )
-
-
-def generation_section(settings: Settings) -> dict[str, Any]:
-    """How tokens are generated, for a plan and a result: what is in effect and nothing else."""
-    section: dict[str, Any] = {
-        "batching": settings.batching,
-        "cache_implementation": settings.cache_implementation,
-        "torch_compile": settings.torch_compile,
-        "chat_template": settings.chat_template,
-    }
-    if settings.torch_compile:
-        section["torch_compile_mode"] = settings.torch_compile_mode
-    if settings.prompt_lookup_num_tokens is not None:
-        section["prompt_lookup_num_tokens"] = settings.prompt_lookup_num_tokens
-    if settings.assistant_model is not None:
-        section["assistant_model"] = settings.assistant_model
-        section["num_assistant_tokens"] = settings.num_assistant_tokens
-    return section
 
 
 def thawed(value: Any) -> Any:

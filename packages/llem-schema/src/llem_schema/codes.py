@@ -114,6 +114,7 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "decoder_conflict": "A setting of the decoder has no effect under its strategy.",
         "reserved_argument": "An argument is the backend's own to set.",
         "generation_conflict": "Settings of the generation do not go together.",
+        "no_continuous_batching": "The installed transformers cannot batch continuously.",
         "no_compiler": "Code is to be compiled, and there is no compiler.",
         "no_chat_template": "A chat template is asked for, and the tokenizer has none.",
         "assistant_vocabulary": "A model and its assistant do not have the same tokens.",

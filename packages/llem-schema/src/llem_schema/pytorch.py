@@ -22,9 +22,10 @@ class PyTorchConfig(Model):
     model_kwargs: JsonObject | None = None
     """Extra arguments of `from_pretrained`, passed as they stand."""
 
-    batching: Literal["static", "length_buckets"] | None = None
+    batching: Literal["static", "length_buckets", "continuous"] | None = None
     """How prompts come together: `static` batches in the given order, the default;
-    `length_buckets`, batches of prompts of like length, so that little is padded."""
+    `length_buckets`, batches of prompts of like length, so that little is padded; `continuous`, a
+    prompt takes the place of one that has ended, `batch_size` of them at a time."""
     cache_implementation: Literal["dynamic", "static"] | None = None
     """The cache of keys and values: `dynamic` grows with the sequence, the default; `static` is
     allocated for the longest sequence so far, and is what compiled code needs."""
