@@ -11,7 +11,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "llem_contracts": frozenset({"llem_schema"}),
     "llem_energy": BELOW | {"codecarbon", "platformdirs", "pynvml", "zeus"},
     "llem_flops": BELOW,
-    "llem_prompts": BELOW,
+    "llem_prompts": BELOW | {"huggingface_hub", "pyarrow"},
     "llem_stats": BELOW,
     "llem_store": BELOW | {"pyarrow"},
     "llem_backend_pytorch": BELOW

@@ -38,7 +38,8 @@ DELIBERATE = [
     ("facade", "llem_cli", "llem_contracts"),
     ("testing", "llem_testing", "llem_harness"),
     ("torch", "llem_flops", "torch"),
-    ("pyarrow", "llem_prompts", "pyarrow"),
+    ("pyarrow", "llem_harness", "pyarrow"),
+    ("hub", "llem_store", "huggingface_hub"),
     ("nvml", "llem_harness", "pynvml"),
     ("pydantic-alone", "llem_schema", "yaml"),
 ]

@@ -1,14 +1,22 @@
 """Every installed prompt source keeps the contract."""
 
+import csv
 import json
 from pathlib import Path
 
+import pyarrow.parquet
 from llem_contracts import PromptSource
-from llem_prompts import BuiltinPrompts, FilePrompts, builtin_set
-from llem_prompts.descriptors import BUILTIN, FILES
+from llem_prompts import BuiltinPrompts, FilePrompts, SyntheticPrompts, builtin_set
+from llem_prompts.descriptors import BUILTIN, FILES, SYNTHETIC
 from llem_schema import DatasetConfig
 from llem_testing.suites import PromptsSuite
 
+# Written down once: what a seed gives may change with SYNTHETIC_REVISION alone.
+SYNTHETIC_TEXTS = (
+    "spaces best branches met",
+    "clean project somethings",
+    "property usual everyoner",
+)
 TEXTS = ("Why is the sky blue?", "Was heißt naïve?", "1 + 1 =")
 
 
@@ -27,6 +35,23 @@ class TestBuiltinPrompts(PromptsSuite):
 
     def texts(self, folder: Path) -> tuple[str, ...]:
         return tuple(prompt.text for prompt in builtin_set()[:3])
+
+
+class TestSyntheticPrompts(PromptsSuite):
+    plugin = ("llem.prompts", "synthetic")
+    descriptor = SYNTHETIC
+
+    def make_source(self) -> PromptSource:
+        return SyntheticPrompts()
+
+    def dataset(self, folder: Path) -> DatasetConfig:
+        return DatasetConfig(source="synthetic", input_tokens=24)
+
+    def absent(self, folder: Path) -> DatasetConfig:
+        return DatasetConfig(source="synthetic", input_tokens=24, shared_prefix=24)
+
+    def texts(self, folder: Path) -> tuple[str, ...]:
+        return SYNTHETIC_TEXTS
 
 
 class TestJsonlFile(PromptsSuite):
@@ -53,3 +78,18 @@ class TestTextFile(TestJsonlFile):
         file = folder / "prompts.txt"
         file.write_text("\n".join(TEXTS), encoding="utf-8")
         return DatasetConfig(source=str(file))
+
+
+class TestCsvFile(TestJsonlFile):
+    def dataset(self, folder: Path) -> DatasetConfig:
+        file = folder / "prompts.csv"
+        with file.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([("id", "ask"), *enumerate(TEXTS)])
+        return DatasetConfig(source=str(file), column="ask")
+
+
+class TestParquetFile(TestJsonlFile):
+    def dataset(self, folder: Path) -> DatasetConfig:
+        file = folder / "prompts.parquet"
+        pyarrow.parquet.write_table(pyarrow.table({"ask": list(TEXTS)}), file)
+        return DatasetConfig(source=str(file), column="ask")

@@ -68,6 +68,21 @@ class TestRunFlags:
         assert result["config"]["random_seed"] == 7
         assert Path(result["result_dir"]).parent == Path("out")
 
+    def test_ask_for_synthetic_prompts_of_a_length(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        length = ("--dataset", "synthetic", "--set", "dataset.input_tokens=24")
+        result = result_of(
+            capsys,
+            *(*ECHO, *length, "--set=min_window_s=0.0", "--set=warmup.n_warmup=0"),
+            *("--set=warmup.thermal=off", "--set=max_output_tokens=2"),
+        )
+        assert result["config"]["dataset"]["input_tokens"] == 24
+        lengths = result["prompts"]["input_tokens"]
+        assert {lengths[name] for name in ("minimum", "p05", "p25", "p75", "maximum")} == {24}
+        assert result["prompts"]["provenance"]["name"] == "synthetic"
+        assert result["not_measured"]["prompts.provenance.available"]["code"] == "not_applicable"
+
     def test_log_json_makes_every_line_on_stderr_an_object(
         self, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -40,6 +40,9 @@ class NumberedPrompts:
     def fetch(self, dataset: DatasetConfig) -> None:
         pass
 
+    def input_tokens(self, dataset: DatasetConfig) -> int | None:
+        return dataset.input_tokens
+
     def draw(
         self, dataset: DatasetConfig, n: int, random_seed: int, tokenizer: Tokenizer
     ) -> PromptSet:

@@ -60,6 +60,16 @@ class TestPromptSource:
         with pytest.raises(ConfigError, match=r"prompts\.docx"):
             source.fetch(dataset)
 
+    @pytest.mark.parametrize("name", ["biultin", "Synthetic"])
+    def test_a_misspelt_name_is_told_the_nearest(self, name: str) -> None:
+        dataset = DatasetConfig(source=name)
+        (problem,) = prompt_source(dataset, example_order()).problems(dataset, 1)
+        assert f"Did you mean {'builtin' if 'b' in name else 'synthetic'}?" in problem.cure
+
+    def test_a_dataset_of_no_known_form_has_no_length(self) -> None:
+        dataset = DatasetConfig(source="prompts.docx", input_tokens=8)
+        assert prompt_source(dataset, example_order()).input_tokens(dataset) is None
+
     def test_a_file_is_known_by_its_ending(self) -> None:
         source = prompt_source(DatasetConfig(source="MY.JSONL"), example_order())
         assert type(source).__name__ == "FilePrompts"

@@ -263,6 +263,48 @@ class TestMeter:
         assert result.not_measured["timeseries"].code == "no_sensor"
 
 
+class TestFixedLength:
+    """Prompts whose length the dataset fixes, on a model with 64 positions."""
+
+    def inspected(self, make_world: Any, order: WorkOrder, **changes: Any) -> Any:
+        dataset = {"source": "synthetic", "input_tokens": 40}
+        ports = make_world(max_sequence_tokens=64).ports
+        return inspect(changed(order, dataset=dataset, **changes), ports)
+
+    def test_that_the_model_has_room_for_is_no_problem(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        found = self.inspected(make_world, order, max_output_tokens=24, max_input_tokens=40)
+        assert "input_tokens_cut" not in [problem.code for problem in found.problems]
+
+    @pytest.mark.parametrize(
+        ("changes", "words", "cure"),
+        [
+            ({"max_output_tokens": 25}, "the 64 positions", "dataset.input_tokens to 39 or less"),
+            ({"max_output_tokens": 64}, "the 64 positions", "Lower max_output_tokens."),
+            ({"max_output_tokens": 4, "max_input_tokens": 39}, "max_input_tokens (39)", "Leave"),
+        ],
+        ids=["longer", "no-room", "cut"],
+    )
+    def test_that_would_be_cut_stops_the_run(
+        self, make_world: Any, order: WorkOrder, changes: dict[str, int], words: str, cure: str
+    ) -> None:
+        found = self.inspected(make_world, order, **changes)
+        (problem,) = [p for p in found.problems if p.code == "input_tokens_cut"]
+        assert problem.blocking
+        assert words in problem.message
+        assert cure in problem.cure
+
+    def test_is_what_memory_is_estimated_for(
+        self, make_world: Any, world: Any, order: WorkOrder
+    ) -> None:
+        fixed = self.inspected(make_world, order, max_output_tokens=4).memory
+        assert (
+            fixed
+            == inspect(changed(order, max_input_tokens=40, max_output_tokens=4), world.ports).memory
+        )
+
+
 class TestInspection:
     def test_loads_nothing_opens_no_meter_and_writes_nothing(
         self, world: Any, order: WorkOrder, tmp_path: Any

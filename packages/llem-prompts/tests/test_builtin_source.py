@@ -69,7 +69,7 @@ class TestProblems:
     @pytest.mark.parametrize(
         ("dataset", "code"),
         [
-            (DatasetConfig(source="builtin", column="text"), "dataset_column_not_applicable"),
+            (DatasetConfig(source="builtin", column="text"), "dataset_option_not_applicable"),
             (DatasetConfig(source="other"), "dataset_not_found"),
         ],
     )

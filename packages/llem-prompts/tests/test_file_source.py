@@ -1,14 +1,21 @@
-"""Drawing from JSONL and text files."""
+"""Drawing from JSONL, CSV, Parquet and text files."""
 
+import csv
 import hashlib
+import io
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pyarrow.parquet
 import pytest
 from hypothesis import given, strategies as st
 from llem_contracts import ConfigError, Problem
 from llem_prompts import FilePrompts
+from llem_prompts.csv_file import prompts_of_csv
 from llem_prompts.jsonl import prompts_of_jsonl
+from llem_prompts.rows import Rows
 from llem_schema import DatasetConfig
 
 from .tokenizers import ByteTokenizer, DeafTokenizer
@@ -19,6 +26,12 @@ PROMPT_TEXT = st.text(st.characters(exclude_categories=("Cs",)), min_size=1).fil
 def write(folder: Path, name: str, content: str | bytes) -> str:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+def parquet(folder: Path, columns: dict[str, Any]) -> str:
+    path = folder / "a.parquet"
+    pyarrow.parquet.write_table(pyarrow.table(columns), path)
     return str(path)
 
 
@@ -40,9 +53,11 @@ def refusal(source: str, n: int = 1, column: str | None = None) -> Problem:
     return problem
 
 
-def outcome_of_jsonl(content: str) -> list[str] | ConfigError:
+def outcome_of(
+    reader: Callable[[str, str, str | None], Rows], content: str
+) -> list[str] | ConfigError:
     try:
-        return prompts_of_jsonl(content, "a.jsonl", None)
+        return reader(content, "a.file", None).texts
     except ConfigError as error:
         return error
 
@@ -63,7 +78,7 @@ class TestText:
 
     def test_a_column_is_refused(self, tmp_path: Path) -> None:
         problem = refusal(write(tmp_path, "a.txt", "one\n"), column="text")
-        assert problem.code == "dataset_column_not_applicable"
+        assert problem.code == "dataset_option_not_applicable"
 
 
 class TestJsonl:
@@ -78,7 +93,7 @@ class TestJsonl:
     @given(st.lists(PROMPT_TEXT, min_size=1))
     def test_what_json_can_write_is_read_back(self, texts: list[str]) -> None:
         content = "\r\n".join(json.dumps({"prompt": t}, ensure_ascii=False) for t in texts)
-        assert prompts_of_jsonl(content, "a.jsonl", None) == texts
+        assert prompts_of_jsonl(content, "a.jsonl", None).texts == texts
 
     @pytest.mark.parametrize(
         ("line", "column", "code", "words"),
@@ -87,7 +102,12 @@ class TestJsonl:
             ("[" * 100_000, None, "dataset_line_broken", "not JSON"),
             ("1" * 5_000, None, "dataset_line_broken", "not JSON"),
             ('{"a": 1, "b": 2}', None, "dataset_column_missing", "it has 'a', 'b'"),
-            ("{}", None, "dataset_column_missing", "no key 'prompt' or 'text'; it has none"),
+            (
+                "{}",
+                None,
+                "dataset_column_missing",
+                "no key 'prompt', 'text' or 'question'; it has none",
+            ),
             ('{"prompt": "a"}', "q", "dataset_column_missing", "no key 'q'"),
             ('"plain"', "q", "dataset_column_missing", "a string and has no key 'q'"),
             ('{"prompt": null}', None, "prompt_not_text", "'prompt' is null"),
@@ -112,11 +132,138 @@ class TestJsonl:
 
     @given(st.text(st.characters(exclude_categories=("Cs",))))
     def test_any_text_gives_prompts_or_a_config_error(self, content: str) -> None:
-        outcome = outcome_of_jsonl(content)
+        outcome = outcome_of(prompts_of_jsonl, content)
         if isinstance(outcome, ConfigError):
             assert outcome.cure
         else:
             assert all(prompt.strip() for prompt in outcome)
+
+
+class TestCsv:
+    def test_rows_give_the_prompts_of_a_column_in_order(self, tmp_path: Path) -> None:
+        source = write(tmp_path, "a.csv", "id,text,prompt\n1,b,a\n\n2,d,c\n")
+        assert draw(source, 2) == ["a", "c"]
+        assert draw(source, 2, column="text") == ["b", "d"]
+
+    def test_quotes_hold_commas_line_ends_and_quotes(self, tmp_path: Path) -> None:
+        source = write(tmp_path, "a.csv", 'prompt,id\r\n"a, b\r\nc ""d""",1\r\ne,2\r\n')
+        assert draw(source, 2) == ['a, b\r\nc "d"', "e"]
+
+    def test_a_byte_order_mark_is_no_part_of_the_first_column(self, tmp_path: Path) -> None:
+        assert draw(write(tmp_path, "a.csv", b"\xef\xbb\xbfprompt\na\n"), 1) == ["a"]
+
+    def test_a_field_may_be_of_any_length(self, tmp_path: Path) -> None:
+        before = csv.field_size_limit()
+        assert draw(write(tmp_path, "a.csv", f"prompt\n{'a' * 300_000}\n"), 1) == ["a" * 300_000]
+        assert csv.field_size_limit() == before
+
+    @given(st.lists(PROMPT_TEXT.filter(lambda text: "\0" not in text), min_size=1))
+    def test_what_csv_can_write_is_read_back(self, texts: list[str]) -> None:
+        stream = io.StringIO(newline="")
+        csv.writer(stream).writerows([("id", "prompt"), *enumerate(texts)])
+        assert prompts_of_csv(stream.getvalue(), "a.csv", None).texts == texts
+
+    @given(st.text(st.characters(exclude_categories=("Cs",))))
+    def test_any_text_gives_prompts_or_a_config_error(self, content: str) -> None:
+        outcome = outcome_of(prompts_of_csv, f"prompt,id\n{content}")
+        if isinstance(outcome, ConfigError):
+            assert outcome.cure
+        else:
+            assert all(prompt.strip() for prompt in outcome)
+
+    @pytest.mark.parametrize(
+        ("content", "column", "code", "line", "words"),
+        [
+            ("prmopt,id\na,1\n", "prompt", "dataset_column_missing", 1, "has 'prmopt', 'id'"),
+            ("a,b\n1,2\n", None, "dataset_column_missing", 1, "'prompt', 'text' or 'question'"),
+            ("prompt,prompt\na,b\n", None, "dataset_line_broken", 1, "'prompt' twice"),
+            ('id,prompt\n1,"a\nb"\n2\n', None, "dataset_line_broken", 4, "ends before"),
+            ('prompt\n"a"b\n', None, "dataset_line_broken", 2, "not CSV"),
+            ("prompt,id\na,1\n ,2\n", None, "prompt_empty", 3, "an empty prompt"),
+        ],
+    )
+    def test_a_faulty_row_is_named(
+        self, tmp_path: Path, content: str, column: str | None, code: str, line: int, words: str
+    ) -> None:
+        source = write(tmp_path, "a.csv", content)
+        problem = refusal(source, column=column)
+        assert problem.code == code
+        assert problem.message.startswith(f"{source}:{line}: ")
+        assert words in problem.message
+
+    def test_a_misspelt_column_is_told_the_nearest(self, tmp_path: Path) -> None:
+        source = write(tmp_path, "a.csv", "question,id\na,1\n")
+        assert "Did you mean 'question'?" in refusal(source, column="qestion").cure
+
+
+class TestParquet:
+    def test_rows_give_the_prompts_of_a_column_in_order(self, tmp_path: Path) -> None:
+        source = parquet(tmp_path, {"id": [1, 2], "text": ["b", "d"], "prompt": ["a", "c"]})
+        assert draw(source, 2) == ["a", "c"]
+        assert draw(source, 2, column="text") == ["b", "d"]
+
+    def test_every_kind_of_text_will_do(self, tmp_path: Path) -> None:
+        column = pyarrow.array(["a", "b", "a"]).dictionary_encode()
+        assert draw(parquet(tmp_path, {"prompt": column}), 3) == ["a", "b", "a"]
+        column = pyarrow.array(["a"], pyarrow.large_string())
+        assert draw(parquet(tmp_path, {"prompt": column}), 1) == ["a"]
+
+    @pytest.mark.parametrize(
+        ("columns", "column", "code", "words"),
+        [
+            ({"texts": ["a"]}, "text", "dataset_column_missing", "has 'texts'"),
+            ({"prompt": [1]}, None, "prompt_not_text", "holds int64, not text"),
+            ({"prompt": [["a"]]}, None, "prompt_not_text", "not text"),
+            ({"prompt": ["a", None]}, None, "prompt_empty", "row 2 "),
+            ({"prompt": ["a", "b", " "]}, None, "prompt_empty", "row 3 "),
+            ({"prompt": pyarrow.array([], "string")}, None, "dataset_empty", "no prompt"),
+        ],
+    )
+    def test_what_is_wrong_is_named(
+        self, tmp_path: Path, columns: dict[str, Any], column: str | None, code: str, words: str
+    ) -> None:
+        source = parquet(tmp_path, columns)
+        problem = refusal(source, column=column)
+        assert problem.code == code
+        assert source in problem.message
+        assert words in problem.message
+
+    def test_a_file_of_another_kind_is_one_sentence(self, tmp_path: Path) -> None:
+        problem = refusal(write(tmp_path, "a.parquet", "prompt\na\n"))
+        assert problem.code == "dataset_not_readable"
+        assert "\n" not in problem.message
+
+    def test_without_its_library_names_the_command_that_installs_it(self, tmp_path: Path) -> None:
+        dataset = DatasetConfig(source=parquet(tmp_path, {"prompt": ["a"]}))
+        bare = FilePrompts(installed=lambda module: module != "pyarrow")
+        (problem,) = bare.problems(dataset, 1)
+        assert problem.code == "dataset_library_missing"
+        assert "pip install 'llem-prompts[hub]'" in problem.cure
+        text = DatasetConfig(source=write(tmp_path, "a.txt", "one\n"))
+        assert bare.problems(text, 1) == ()
+
+
+class TestOrder:
+    """What `dataset.order` does to the rows of a file of 0 to 99, each as long as its number."""
+
+    def texts(self, folder: Path, n: int, order: str | None, seed: int = 42) -> list[str]:
+        source = write(folder, "a.txt", "\n".join(f"{'.' * row}{row}" for row in range(100)))
+        drawn = FilePrompts().draw(
+            DatasetConfig(source=source, order=order), n, seed, ByteTokenizer()
+        )
+        return [prompt.text.lstrip(".") for prompt in drawn.prompts]
+
+    def test_is_that_of_the_file_by_default(self, tmp_path: Path) -> None:
+        assert self.texts(tmp_path, 3, None) == ["0", "1", "2"]
+
+    def test_shuffled_takes_rows_from_the_whole_file_by_the_seed(self, tmp_path: Path) -> None:
+        # Written down once: which rows a seed takes is to stay.
+        assert self.texts(tmp_path, 4, "shuffled") == ["19", "1", "12", "9"]
+        assert self.texts(tmp_path, 4, "shuffled", seed=7) != self.texts(tmp_path, 4, "shuffled")
+        assert len(set(self.texts(tmp_path, 100, "shuffled"))) == 100
+
+    def test_longest_first_sorts_the_first_rows_by_their_tokens(self, tmp_path: Path) -> None:
+        assert self.texts(tmp_path, 3, "longest_first") == ["2", "1", "0"]
 
 
 class TestProblems:
@@ -147,9 +294,9 @@ class TestProblems:
         assert refusal(str(loop)).code in {"dataset_not_found", "dataset_not_readable"}
 
     def test_an_unknown_ending(self, tmp_path: Path) -> None:
-        problem = refusal(write(tmp_path, "a.csv", "one\n"))
+        problem = refusal(write(tmp_path, "a.docx", "one\n"))
         assert problem.code == "dataset_format_unknown"
-        assert ".jsonl or .txt" in problem.cure
+        assert ".csv, .jsonl, .parquet, .txt" in problem.cure
 
     def test_text_that_is_not_utf_8_is_placed(self, tmp_path: Path) -> None:
         source = write(tmp_path, "a.txt", b"one\ntwo\nthr\xe9e\n")
@@ -177,6 +324,22 @@ class TestProvenance:
         assert provenance.sha256 == hashlib.sha256(b"one\ntwo\n").hexdigest()
         assert (provenance.available, provenance.repeated) == (3, False)
         assert provenance.revision is None
+
+    @pytest.mark.parametrize(
+        ("content", "column"),
+        [
+            ('{"text": "a"}\n{"text": "b"}', "text"),
+            ('{"text": "a"}\n{"prompt": "b"}', None),
+            ('"a"\n"b"', None),
+        ],
+        ids=["one-key", "two-keys", "no-key"],
+    )
+    def test_it_names_the_column_that_the_prompts_came_from(
+        self, tmp_path: Path, content: str, column: str | None
+    ) -> None:
+        dataset = DatasetConfig(source=write(tmp_path, "a.jsonl", content))
+        drawn = FilePrompts().draw(dataset, 2, 0, ByteTokenizer())
+        assert drawn.provenance.column == column
 
     def test_fetching_leaves_a_missing_file_to_pre_flight(self, tmp_path: Path) -> None:
         FilePrompts().fetch(DatasetConfig(source=str(tmp_path / "no.txt")))

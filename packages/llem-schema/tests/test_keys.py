@@ -49,7 +49,7 @@ class TestKnownKeys:
     def test_stand_in_the_order_of_declaration_each_section_before_its_keys(self) -> None:
         assert known_keys(ExperimentConfig)[:7] == (
             "model", "revision", "backend", "precision", "dataset", "dataset.source",
-            "dataset.column",
+            "dataset.split",
         )  # fmt: skip
 
     def test_go_through_optional_sections(self) -> None:

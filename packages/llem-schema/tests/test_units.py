@@ -24,7 +24,10 @@ WITHOUT_UNIT = frozenset(
         "effective_samples",
         # of tokens, as the field that holds them says: `input_tokens`
         "mean",
+        "p05",
+        "p25",
         "p50",
+        "p75",
         "p95",
         # joules by name, as the docstring says
         "terms",

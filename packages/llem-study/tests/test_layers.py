@@ -57,6 +57,16 @@ class TestMerge:
         assert values == {"a.b": 1, "a": {"c": 2}}
         assert origins == {"a.b": "file", "a.c": "flag"}
 
+    def test_a_mapping_over_its_short_form_says_more_of_the_same(self) -> None:
+        values, origins = merge(
+            [
+                Layer("file", {"dataset": "synthetic"}),
+                Layer("flag", {"dataset": {"input_tokens": 64}}),
+            ]
+        )
+        assert values == {"dataset": {"source": "synthetic", "input_tokens": 64}}
+        assert origins == {"dataset.source": "file", "dataset.input_tokens": "flag"}
+
     def test_the_layers_stay_as_they_were(self) -> None:
         below = {"pytorch": {"batch_size": 1}}
         merge([Layer("file", below), Layer("flag", {"pytorch": {"batch_size": 8}})])
@@ -88,6 +98,17 @@ class TestNested:
         with pytest.raises(ConfigError) as caught:
             nested(flags)
         assert caught.value.cure == "Give one or the other."
+
+    @pytest.mark.parametrize("reverse", [False, True], ids=["before", "behind"])
+    def test_a_short_form_may_stand_beside_keys_of_its_mapping(self, reverse: bool) -> None:
+        flags = [("dataset", "synthetic"), ("dataset.input_tokens", 64)]
+        assert nested(dict(flags[::-1] if reverse else flags)) == {
+            "dataset": {"source": "synthetic", "input_tokens": 64}
+        }
+
+    def test_a_short_form_beside_what_it_stands_for_is_refused(self) -> None:
+        with pytest.raises(ConfigError, match="value"):
+            nested({"dataset": "synthetic", "dataset.source": "builtin"})
 
 
 class TestParseAssignment:

@@ -22,7 +22,7 @@ class TestPluginKeys:
 
     def test_of_a_section_that_cannot_be_imported_are_its_name(self) -> None:
         broken = backend("broken", "no_such_module:Section")
-        sound = backend("sound", "llem_schema:DatasetConfig")
+        sound = backend("sound", "llem_schema:BaselineConfig")
         assert plugin_keys({"broken": broken, "sound": sound}) == (
-            "broken", "sound", "sound.source", "sound.column",
+            "broken", "sound", "sound.enabled", "sound.duration_seconds", "sound.cache_ttl_seconds",
         )  # fmt: skip

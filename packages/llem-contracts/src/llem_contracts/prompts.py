@@ -40,10 +40,15 @@ class PromptSource(Protocol):
         """
         ...
 
+    def input_tokens(self, dataset: DatasetConfig) -> int | None:
+        """Tokens of every prompt where the dataset fixes them, None where drawing alone tells."""
+        ...
+
     def draw(
         self, dataset: DatasetConfig, n: int, random_seed: int, tokenizer: Tokenizer
     ) -> PromptSet:
-        """`n` prompts, the same for the same arguments.
+        """`n` prompts, the same for the same arguments. Fewer are the first of more, unless they
+        are sorted by length.
 
         Raises `ConfigError` where `problems` would have told of one.
         """
@@ -58,6 +63,11 @@ class PromptsDescriptor(Descriptor):
     """Dataset names, such as `builtin`."""
     suffixes: frozenset[str] = frozenset()
     """File endings with the dot, lower case, such as `.jsonl`."""
+    pattern: str | None = None
+    """Regular expression that matches a whole name, for datasets that cannot be listed. It is tried
+    after all names and endings."""
+    options: frozenset[str] = frozenset()
+    """Keys of `DatasetConfig` beside `source` that the source takes; any other is a problem."""
 
 
 PROMPTS = Boundary("llem.prompts", "prompt source", PromptsDescriptor)

@@ -1,5 +1,6 @@
 """Last step before saving: a pure function from named parts to a result without silent gaps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -330,13 +331,21 @@ def _model_gaps(order: WorkOrder, loaded: Loaded) -> dict[str, NotMeasured]:
     return gaps | shape_gaps(loaded.shape)
 
 
+_PROVENANCE_GAPS: Mapping[str, str] = {
+    "revision": "the prompts come from a source without versions",
+    "available": "any number of prompts can be had from the source",
+    "repository": "the prompts do not come from the hub",
+    "split": "the prompts do not come from the hub",
+    "column": "the source has no columns, or the prompts stood in several",
+}
+
+
 def _provenance_gaps(workload: Workload) -> dict[str, NotMeasured]:
-    if workload.record.provenance.revision is not None:
-        return {}
+    provenance = workload.record.provenance
     return {
-        "prompts.provenance.revision": NotMeasured(
-            code="not_applicable", reason="the prompts come from a source without versions"
-        )
+        f"prompts.provenance.{name}": NotMeasured(code="not_applicable", reason=reason)
+        for name, reason in _PROVENANCE_GAPS.items()
+        if getattr(provenance, name) is None
     }
 
 

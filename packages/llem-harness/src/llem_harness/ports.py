@@ -1,5 +1,6 @@
 """The boundaries that a run goes through, and how they are found."""
 
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ from llem_schema import DatasetConfig, RunSettings, WorkOrder
 from llem_harness.device_registry import DeviceRegistry
 from llem_harness.environment import Sources
 from llem_harness.log import logger
-from llem_harness.unknown_dataset import UnknownDataset
+from llem_harness.unknown_dataset import UnknownDataset, unknown_dataset
 
 FALLBACK_DIR = Path(tempfile.gettempdir()) / "llem-unsaved"
 
@@ -142,29 +143,23 @@ def machine_ports(settings: RunSettings, meter: str) -> MachinePorts:
 
 
 def prompt_source(dataset: DatasetConfig, order: WorkOrder) -> PromptSource:
-    """The source that answers to a dataset's name or file ending.
+    """The source that answers to a dataset: by name, else by file ending, else by the form of names
+    that cannot be listed.
 
     For a dataset that nobody answers to, a source that tells this as its problem.
     """
-    suffix = PurePath(dataset.source).suffix.lower()
-    known: list[str] = []
-    for plugin in installed(PROMPTS):
-        descriptor = plugin.descriptor
-        if descriptor is None:
-            continue
-        if dataset.source in descriptor.names or suffix in descriptor.suffixes:
-            source: PromptSource = create(descriptor, order.settings)
-            return source
-        known += [*sorted(descriptor.names), *(f"a {end} file" for end in descriptor.suffixes)]
-    return UnknownDataset(
-        Problem(
-            code="dataset_unknown",
-            message=(
-                f"the dataset {dataset.source!r} is neither a known name nor a file of a known kind"
-            ),
-            cure=f"Use one of: {', '.join(sorted(known))}.",
-        )
-    )
+    name = dataset.source
+    suffix = PurePath(name).suffix.lower()
+    known = [p.descriptor for p in installed(PROMPTS) if p.descriptor is not None]
+    answering = [
+        *(d for d in known if name in d.names),
+        *(d for d in known if suffix in d.suffixes),
+        *(d for d in known if d.pattern is not None and re.fullmatch(d.pattern, name)),
+    ]
+    if answering:
+        source: PromptSource = create(answering[0], order.settings)
+        return source
+    return UnknownDataset(unknown_dataset(name, known))
 
 
 def _attempt(problems: list[Problem], make: Callable[[], Any]) -> Any:

@@ -69,7 +69,10 @@ def _lengths(lengths: Sequence[int]) -> TokenLengths:
     return TokenLengths(
         minimum=min(lengths),
         mean=statistics.fmean(lengths),
+        p05=quantile(lengths, 5),
+        p25=quantile(lengths, 25),
         p50=quantile(lengths, 50),
+        p75=quantile(lengths, 75),
         p95=quantile(lengths, 95),
         maximum=max(lengths),
     )

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import cycle, islice
 from typing import Final, Literal
 
 from llem_contracts import Problem, PromptSet, PromptSource, Tokenizer
 from llem_schema import DatasetConfig, RunSettings
 
-from llem_prompts.texts import DatasetError, DrawnTexts, texts_sha256
+from llem_prompts.descriptors import BUILTIN
+from llem_prompts.options import refuse_other_options
+from llem_prompts.texts import DatasetError, Texts, texts_sha256
 
 LengthClass = Literal["short", "medium", "long", "extra_long"]
 """About 8-20, 30-70, 120-220 and 350-600 tokens of a GPT-2 tokenizer."""
@@ -43,7 +44,7 @@ def builtin_set(data: Traversable | None = None) -> tuple[BuiltinPrompt, ...]:
 
 
 class BuiltinPrompts:
-    """The first `n` prompts of the set in its own order, whatever the seed.
+    """The first `n` prompts of the set in its own order, unless `order` says otherwise.
 
     Beyond its end the set begins again, and the provenance says `repeated`.
     """
@@ -52,9 +53,9 @@ class BuiltinPrompts:
         self._data = data
 
     def problems(self, dataset: DatasetConfig, n: int) -> tuple[Problem, ...]:
-        """Another dataset's name, a `column`, or an installation whose texts were changed."""
+        """Another dataset's name, a key that does not apply, or texts that were changed."""
         try:
-            self._drawn(dataset, n)
+            self._texts(dataset)
         except DatasetError as error:
             return (error.problem,)
         return ()
@@ -65,34 +66,30 @@ class BuiltinPrompts:
     def draw(
         self, dataset: DatasetConfig, n: int, random_seed: int, tokenizer: Tokenizer
     ) -> PromptSet:
-        """`n` prompts in the set's order.
+        """`n` prompts in the set's order, or in that of `dataset.order`.
 
         Raises `DatasetError`, a `ConfigError`, for what `problems` tells of, and for a prompt that
         this tokenizer turns into nothing.
         """
-        return self._drawn(dataset, n).encoded(tokenizer)
+        return self._texts(dataset).drawn(n, dataset.order, random_seed, tokenizer)
 
-    def _drawn(self, dataset: DatasetConfig, n: int) -> DrawnTexts:
+    def input_tokens(self, dataset: DatasetConfig) -> int | None:
+        """None: every text has a length of its own."""
+        return None
+
+    def _texts(self, dataset: DatasetConfig) -> Texts:
         if dataset.source != "builtin":
             raise DatasetError(
                 "dataset_not_found",
                 f"there is no built-in dataset {dataset.source!r}",
-                cure="Use `dataset: builtin`, or the path of a .jsonl or .txt file.",
+                cure="Use `dataset: builtin`, `dataset: synthetic`, or the path of a file.",
             )
-        if dataset.column is not None:
-            raise DatasetError(
-                "dataset_column_not_applicable",
-                f"the built-in prompts have no column {dataset.column!r}",
-                cure="Leave `column` out, or name a .jsonl file.",
-            )
-        prompts = builtin_set(self._data)
-        return DrawnTexts(
-            texts=tuple(prompt.text for prompt in islice(cycle(prompts), n)),
+        refuse_other_options(dataset, BUILTIN.options, "the built-in prompts")
+        return Texts(
+            texts=[prompt.text for prompt in builtin_set(self._data)],
             source="builtin",
             name="builtin",
             revision=BUILTIN_REVISION,
-            available=len(prompts),
-            repeated=n > len(prompts),
         )
 
 

@@ -1,28 +1,29 @@
 """JSONL files: one JSON value per line, an object with a prompt or a plain string."""
 
 import json
-from typing import Any, Final
+from typing import Any
 
+from llem_prompts.columns import prompt_column
+from llem_prompts.rows import Rows
 from llem_prompts.texts import DatasetError
 
-_DEFAULT_KEYS: Final = ("prompt", "text")
-"""Where the prompt is looked for when no column is named; the first that is there counts."""
 
-
-def prompts_of_jsonl(content: str, path: str, column: str | None) -> list[str]:
+def prompts_of_jsonl(content: str, path: str, column: str | None) -> Rows:
     """The prompts of a JSONL file; lines of white space are skipped.
 
     Lines end at a line feed alone: other separators may stand inside a JSON string. Raises
     `DatasetError`, with the line, for a line that is no JSON, has no prompt, or an empty one.
     """
-    return [
+    found = [
         _prompt(line, path, number, column)
         for number, line in enumerate(content.split("\n"), start=1)
         if line.strip()
     ]
+    keys = {key for _, key in found}
+    return Rows([text for text, _ in found], keys.pop() if len(keys) == 1 else None)
 
 
-def _prompt(line: str, path: str, number: int, column: str | None) -> str:
+def _prompt(line: str, path: str, number: int, column: str | None) -> tuple[str, str | None]:
     value, key = _value(_parsed(line, path, number), path, number, column)
     where = f"the value of {key!r}" if key else "the line"
     if not isinstance(value, str):
@@ -49,7 +50,7 @@ def _prompt(line: str, path: str, number: int, column: str | None) -> str:
             file=path,
             line=number,
         )
-    return value
+    return value, key
 
 
 def _parsed(line: str, path: str, number: int) -> Any:
@@ -83,17 +84,10 @@ def _value(parsed: Any, path: str, number: int, column: str | None) -> tuple[Any
             file=path,
             line=number,
         )
-    for key in (column,) if column is not None else _DEFAULT_KEYS:
-        if key in parsed:
-            return parsed[key], key
-    wanted = repr(column) if column is not None else " or ".join(repr(k) for k in _DEFAULT_KEYS)
-    raise DatasetError(
-        "dataset_column_missing",
-        f"the object has no key {wanted}; it has {', '.join(map(repr, parsed)) or 'none'}",
-        cure="Name the key that holds the prompt in `dataset.column`.",
-        file=path,
-        line=number,
+    key = prompt_column(
+        tuple(parsed), column, what="the object", noun="key", file=path, line=number
     )
+    return parsed[key], key
 
 
 def _json_type(value: Any) -> str:

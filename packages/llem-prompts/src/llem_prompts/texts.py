@@ -3,9 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle, islice
 
 from llem_contracts import ConfigError, Problem, Prompt, PromptSet, Tokenizer
 from llem_schema import PromptProvenance
+
+from llem_prompts.row_order import rows_taken
 
 
 class DatasetError(ConfigError):
@@ -26,35 +29,68 @@ class DatasetError(ConfigError):
 
 
 @dataclass(frozen=True)
-class DrawnTexts:
-    """The texts of one pass, in order, before they are tokenised."""
+class Texts:
+    """All texts of a dataset, in its own order."""
 
-    texts: tuple[str, ...]
+    texts: Sequence[str]
     source: str
     name: str
-    revision: str | None
-    available: int
-    repeated: bool
+    revision: str | None = None
+    repository: str | None = None
+    split: str | None = None
+    column: str | None = None
 
-    def encoded(self, tokenizer: Tokenizer) -> PromptSet:
-        """The prompts with their tokens and their provenance.
+    def need(self, n: int) -> None:
+        """Raise `DatasetError` where there are fewer than `n`."""
+        if not self.texts:
+            raise DatasetError(
+                "dataset_empty",
+                f"{self.name} holds no prompt",
+                cure="Put at least one prompt into it, or name another dataset.",
+            )
+        if n > len(self.texts):
+            raise DatasetError(
+                "dataset_too_small",
+                f"{self.name} holds {len(self.texts)} prompts, and n is {n}",
+                cure=f"Set n to {len(self.texts)} or less, or name a larger dataset.",
+            )
+
+    def drawn(self, n: int, order: str | None, random_seed: int, tokenizer: Tokenizer) -> PromptSet:
+        """`n` of the texts with their tokens and their provenance, as `rows_taken` says, gone
+        through again where there are not as many; `longest_first` sorts them by their tokens.
 
         Raises `DatasetError` for a text that the tokenizer turns into nothing.
         """
+        rows = rows_taken(range(len(self.texts)), n, order, random_seed)
+        prompts = [self._encoded(row, tokenizer) for row in islice(cycle(rows), n)]
+        if order == "longest_first":
+            prompts.sort(key=lambda prompt: -len(prompt.token_ids))
         return PromptSet(
-            prompts=tuple(
-                _encode(text, position, self.name, tokenizer)
-                for position, text in enumerate(self.texts, start=1)
-            ),
+            prompts=tuple(prompts),
             provenance=PromptProvenance(
                 source=self.source,
                 name=self.name,
                 revision=self.revision,
-                sha256=texts_sha256(self.texts),
-                available=self.available,
-                repeated=self.repeated,
+                sha256=texts_sha256([prompt.text for prompt in prompts]),
+                available=len(self.texts),
+                repeated=n > len(self.texts),
+                repository=self.repository,
+                split=self.split,
+                column=self.column,
             ),
         )
+
+    def _encoded(self, row: int, tokenizer: Tokenizer) -> Prompt:
+        text = self.texts[row]
+        token_ids = tuple(tokenizer.encode(text))
+        if not token_ids:
+            raise DatasetError(
+                "prompt_without_tokens",
+                f"prompt {row + 1} of {self.name} has no tokens for this model's tokenizer: "
+                f"{text[:40]!r}",
+                cure="Take the prompt out of the dataset, or check the model's tokenizer.",
+            )
+        return Prompt(text=text, token_ids=token_ids)
 
 
 def texts_sha256(texts: Sequence[str]) -> str:
@@ -64,14 +100,3 @@ def texts_sha256(texts: Sequence[str]) -> str:
         digest.update(text.encode("utf-8"))
         digest.update(b"\n")
     return digest.hexdigest()
-
-
-def _encode(text: str, position: int, name: str, tokenizer: Tokenizer) -> Prompt:
-    token_ids = tuple(tokenizer.encode(text))
-    if not token_ids:
-        raise DatasetError(
-            "prompt_without_tokens",
-            f"prompt {position} of {name} has no tokens for this model's tokenizer: {text[:40]!r}",
-            cure="Take the prompt out of the dataset, or check the model's tokenizer.",
-        )
-    return Prompt(text=text, token_ids=token_ids)

@@ -20,12 +20,30 @@ _DatasetName = Annotated[str, WithJsonSchema({"type": "string", "minLength": 1})
 
 
 class DatasetConfig(Model):
-    """Where the prompts come from, when a name or a path alone does not say it."""
+    """Where the prompts come from, when a name or a path alone does not say it.
 
-    source: str = Field(min_length=1)
-    """`builtin` or the path of a `.jsonl` or `.txt` file."""
+    Which of the keys a dataset takes depends on its kind; one that it does not take is an error.
+    """
+
+    source: str = Field(default="builtin", min_length=1)
+    """`builtin`, `synthetic`, the path of a `.jsonl`, `.csv`, `.parquet` or `.txt` file, the id
+    `owner/name` of a hub dataset, or an alias of one."""
+    split: str | None = Field(default=None, min_length=1)
+    """Part of a hub dataset, such as `test`, or `main/test` where it has configurations; by default
+    `train`, else the only one."""
     column: str | None = Field(default=None, min_length=1)
-    """The key that holds the prompt in a JSONL file; `prompt`, else `text`, by default."""
+    """The key or column that holds the prompt; by default `prompt`, else `text`, else
+    `question`."""
+    revision: str | None = Field(default=None, min_length=1)
+    """Branch, tag or commit of a hub dataset."""
+    input_tokens: int | None = Field(default=None, ge=1)
+    """Length of every synthetic prompt in tokens of the model's own tokenizer, special tokens
+    included; 512 by default."""
+    shared_prefix: int | None = Field(default=None, ge=1)
+    """The first so many tokens are the same in all synthetic prompts; none by default."""
+    order: Literal["shuffled", "longest_first"] | None = None
+    """`shuffled` draws `n` rows from the whole dataset by `random_seed`; `longest_first` takes the
+    first `n` rows and sorts them by their tokens. By default the first `n` rows as they stand."""
 
 
 class DecoderConfig(Model):
@@ -94,7 +112,8 @@ class ExperimentConfig(Model):
     precision: Precision = "bf16"
     """Type that the arithmetic runs in."""
     dataset: _DatasetName | DatasetConfig = "builtin"
-    """`builtin`, the path of a `.jsonl` or `.txt` file, or a mapping that says more."""
+    """The prompts: `builtin`, `synthetic`, a file, a hub dataset, an alias, or a mapping that says
+    more."""
     n: int = Field(default=100, ge=1)
     """Number of prompts in one pass."""
     max_input_tokens: int | None = Field(default=None, ge=1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from llem_contracts import ConfigError
 from llem_schema import Origin
@@ -12,6 +12,8 @@ from llem_study.yaml_file import parse_scalar
 _Path = tuple[str, ...]
 _LONGEST_KEY = 200
 """Characters of a dotted key; none has more than a few dozen."""
+SHORT_FORMS: Final = {"dataset": "source"}
+"""Keys whose text stands for a mapping that holds the text under the key named here."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,16 @@ class Layer:
 def merge(layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, Origin]]:
     """One nested mapping out of layers in rising strength, and the origin of each leaf.
 
-    Mappings merge key by key; anything else replaces what was there.
+    Mappings merge key by key, also over the short form of one; anything else replaces what was
+    there.
     """
     merged: dict[str, Any] = {}
     origins: dict[_Path, Origin] = {}
     for layer in layers:
+        for key, inner in SHORT_FORMS.items():
+            if isinstance(merged.get(key), str) and isinstance(layer.values.get(key), Mapping):
+                merged[key] = {inner: merged[key]}
+                origins[(key, inner)] = origins.pop((key,))
         _lay(merged, layer.values)
         leaves = dict.fromkeys(_leaves(layer.values), layer.origin)
         sections = {above for path in leaves for above in _above(path)}
@@ -43,14 +50,15 @@ def merge(layers: Sequence[Layer]) -> tuple[dict[str, Any], dict[str, Origin]]:
 
 
 def nested(dotted: Mapping[str, Any]) -> dict[str, Any]:
-    """`{"pytorch.batch_size": 8}` as `{"pytorch": {"batch_size": 8}}`.
+    """`{"pytorch.batch_size": 8}` as `{"pytorch": {"batch_size": 8}}`; the short form of a mapping
+    may stand beside keys inside it.
 
     A mapping that is given as a value and the paths inside it are laid together. Raises
     `ConfigError` for a path with an empty part, for one that has no UTF-8 form, and for two of
     which one runs through the other's value.
     """
     root: dict[str, Any] = {}
-    for path, value in dotted.items():
+    for path, value in _spelt_out(dotted).items():
         *parents, leaf = path.split(".")
         if not leaf or not all(parents) or len(path) > _LONGEST_KEY or not _writable(path):
             raise ConfigError(
@@ -95,6 +103,16 @@ def _writable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _spelt_out(dotted: Mapping[str, Any]) -> dict[str, Any]:
+    """The short form of a mapping by its long name, where other keys of the mapping are given."""
+    spelt = dict(dotted)
+    for key, inner in SHORT_FORMS.items():
+        others = any(path.startswith(f"{key}.") for path in spelt)
+        if isinstance(spelt.get(key), str) and others and f"{key}.{inner}" not in spelt:
+            spelt[f"{key}.{inner}"] = spelt.pop(key)
+    return spelt
 
 
 def _lay(below: dict[str, Any], above: Mapping[str, Any]) -> None:

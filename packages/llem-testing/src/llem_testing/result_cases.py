@@ -134,16 +134,21 @@ def example_result(**overrides: Any) -> ExperimentResult:
         "environment_snapshot": example_environment(accelerator),
         "prompts": PromptsRecord(
             provenance=PromptProvenance(
-                source="builtin",
-                name="builtin",
-                revision="1",
+                source="hub",
+                name="ai-energy-score",
+                revision="0" * 40,
                 sha256="0" * 64,
-                available=200,
+                available=1000,
                 repeated=False,
+                repository="AIEnergyScore/text_generation",
+                split="train",
+                column="text",
             ),
             n=_REQUESTS,
             truncated=0,
-            input_tokens=TokenLengths(minimum=5, mean=12.0, p50=12.0, p95=18.0, maximum=19),
+            input_tokens=TokenLengths(
+                minimum=5, mean=12.0, p05=6.0, p25=9.0, p50=12.0, p75=15.0, p95=18.0, maximum=19
+            ),
         ),
         "timeseries": "timeseries.parquet",
         "requests_file": "requests.parquet",

@@ -22,6 +22,7 @@ from llem_harness.ports import Ports
 from llem_harness.preflight.device_checks import device_problems
 from llem_harness.preflight.duration import TimeEstimate, time_estimate
 from llem_harness.preflight.folder_checks import cache_problems
+from llem_harness.preflight.length_checks import length_problems
 from llem_harness.preflight.memory_checks import memory_estimate, memory_problems
 from llem_harness.preflight.meter_checks import meter_problems
 from llem_harness.support import unsupported
@@ -66,7 +67,9 @@ def inspect(order: WorkOrder, ports: Ports) -> Inspection:
     if settings.results_dir is not None:
         problems += ports.store.problems(Path(settings.results_dir))
     problems += cache_problems(settings.cache_dir, CACHE_USE)
-    memory = memory_estimate(config, plan, ports.flops)
+    input_tokens = ports.prompts.input_tokens(config.dataset_config)
+    problems += length_problems(config, plan.max_sequence_tokens, input_tokens)
+    memory = memory_estimate(config, plan, ports.flops, input_tokens)
     if memory is not None and devices:
         problems += memory_problems(memory, devices, states, plan.replicas)
 

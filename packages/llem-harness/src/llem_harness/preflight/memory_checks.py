@@ -7,16 +7,19 @@ from llem_schema import DeviceFacts, ExperimentConfig, HostFacts, MemoryEstimate
 
 
 def memory_estimate(
-    config: ExperimentConfig, plan: BackendPlan, counter: FlopsCounter
+    config: ExperimentConfig,
+    plan: BackendPlan,
+    counter: FlopsCounter,
+    input_tokens: int | None = None,
 ) -> MemoryEstimate | None:
-    """Of all copies of the model together, for prompts of `max_input_tokens`, or of no length where
-    that is open: a lower bound.
+    """Of all copies of the model together, for prompts of `input_tokens`, else of
+    `max_input_tokens`, or of no length where both are open: a lower bound.
 
     None where the model's shape does not tell.
     """
     if plan.shape is None:
         return None
-    input_length = config.max_input_tokens or 0
+    input_length = input_tokens or config.max_input_tokens or 0
     try:
         one = counter.memory(
             plan.shape,
