@@ -67,12 +67,16 @@ def configuration_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _sections(document: Schema, hidden: tuple[str, ...] = ()) -> Iterator[tuple[str, str, Schema]]:
-    """Key, title and schema of each section of a document."""
-    for key, field in document["properties"].items():
+def _sections(
+    document: Schema, hidden: tuple[str, ...] = (), above: str = "", within: Schema | None = None
+) -> Iterator[tuple[str, str, Schema]]:
+    """Dotted key, title and schema of each section of a document, and of those inside it."""
+    for name, field in (within or document)["properties"].items():
         section = _section_of(field, document)
-        if section is not None and key not in hidden:
+        if section is not None and name not in hidden:
+            key = f"{above}{name}"
             yield key, f"`{key}`", section
+            yield from _sections(document, hidden, f"{key}.", section)
 
 
 def _table(section: Schema, document: Schema, hidden: tuple[str, ...] = ()) -> Iterator[str]:

@@ -15,7 +15,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "llem_stats": BELOW,
     "llem_store": BELOW | {"pyarrow"},
     "llem_backend_pytorch": BELOW
-    | {"huggingface_hub", "numpy", "tokenizers", "torch", "transformers"},
+    | {"huggingface_hub", "numpy", "peft", "tokenizers", "torch", "transformers"},
     "llem_harness": BELOW | {"llem_stats", "structlog"},
     "llem_study": BELOW | {"llem_harness", "platformdirs", "structlog", "yaml"},
     "llem": BELOW

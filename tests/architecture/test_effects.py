@@ -11,7 +11,7 @@ import pytest
 import requirement_map
 from cyclopts import App
 from llem_cli.app import app
-from llem_schema import ExperimentConfig, PyTorchConfig, UserConfig
+from llem_schema import ExperimentConfig, LoraConfig, PyTorchConfig, UserConfig
 from llem_study import VARIABLES
 from pydantic import BaseModel
 
@@ -84,6 +84,9 @@ class TestTables:
         assert set(fields(PyTorchConfig)) == set(TABLES["pytorch"]), (
             "name the test that sees the field arrive"
         )
+
+    def test_have_every_field_of_an_adapter(self) -> None:
+        assert set(fields(LoraConfig)) == set(TABLES["lora"])
 
     def test_have_every_variable(self, packages: list[Any]) -> None:
         assert variables(packages) == set(TABLES["variables"])

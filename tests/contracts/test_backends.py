@@ -73,6 +73,7 @@ class TestPyTorchBackend(BackendSuite):
             precisions=frozenset({"fp32"}),
             decoding_strategies=frozenset({"greedy"}),
             output_lengths=frozenset({"fixed"}),
+            adapters=False,
         )
         return less, PyTorchBackend(RunSettings(), descriptor=less)
 

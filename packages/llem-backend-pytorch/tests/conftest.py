@@ -1,5 +1,6 @@
 """Checkpoint folders as transformers saves them, and a backend that speaks to no network."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,18 @@ class NoHub:
 
     def download(self, model: str, commit: str, files: tuple[str, ...], into: Path | None) -> Path:
         raise ConnectionError("no route to host")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def libraries_out_of_the_way():
+    """Loading and unloading collect garbage, which need not look through the libraries each time:
+    they are larger than every model here."""
+    import transformers
+
+    for name in ("AutoModelForCausalLM", "AutoTokenizer", "GPT2LMHeadModel", "LlamaForCausalLM"):
+        getattr(transformers, name)
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from huggingface_hub.errors import GatedRepoError, OfflineModeIsEnabled, RevisionNotFoundError
 from llem_backend_pytorch import PyTorchBackend
-from llem_backend_pytorch.checkpoint_folder import files_needed
+from llem_backend_pytorch.checkpoint_folder import Checkpoint
 from llem_backend_pytorch.hub import HuggingFaceHub, Listing
 from llem_contracts import BackendError
 from llem_schema import ExperimentConfig, RunSettings
@@ -118,7 +118,7 @@ class TestPlanning:
 class TestDownload:
     def test_is_that_of_the_files_that_loading_needs(self, make, gpt2_folder):
         backend, _, _ = make()
-        needed = files_needed(tuple(path.name for path in gpt2_folder.iterdir()))
+        needed = Checkpoint().needed(tuple(path.name for path in gpt2_folder.iterdir()))
         size = sum((gpt2_folder / name).stat().st_size for name in needed)
         assert backend.plan(CONFIG, ()).download_bytes == size
 
@@ -221,7 +221,7 @@ class TestFilesNeeded:
             "original/consolidated.00.pth",
             "onnx/model.onnx",
         )
-        assert files_needed(names) == (
+        assert Checkpoint().needed(names) == (
             "config.json",
             "model-00001-of-00002.safetensors",
             "model-00002-of-00002.safetensors",
@@ -230,7 +230,7 @@ class TestFilesNeeded:
         )
 
     def test_older_weights_are_taken_where_there_is_nothing_else(self):
-        assert files_needed(("config.json", "pytorch_model.bin", "tf_model.h5")) == (
+        assert Checkpoint().needed(("config.json", "pytorch_model.bin", "tf_model.h5")) == (
             "config.json",
             "pytorch_model.bin",
         )

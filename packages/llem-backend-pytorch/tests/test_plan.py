@@ -2,6 +2,7 @@ import dataclasses
 import json
 
 import pytest
+import torch
 from llem_backend_pytorch import PYTORCH, PyTorchBackend
 from llem_contracts import BackendError, NotSupported
 from llem_schema import DecoderConfig, ExperimentConfig, PyTorchConfig, RunSettings
@@ -49,6 +50,11 @@ class TestBuiltin:
             "cache_implementation": "dynamic",
             "torch_compile": False,
             "chat_template": False,
+            "load_format": "dummy",
+            "trust_remote_code": False,
+            "quantization": "none",
+            "device_map": "none",
+            "num_threads": torch.get_num_threads(),
         }
 
     def test_gpt2_has_the_public_parameter_count(self, backend):

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from llem_contracts import DeviceProcess, DeviceState, PreFlightError, Problem
 from llem_harness import check, inspect, run
-from llem_schema import DeviceFacts, WorkOrder
+from llem_harness.preflight.memory_checks import memory_estimate
+from llem_schema import DeviceFacts, LoraConfig, WorkOrder
 from llem_testing import (
     SCRIPTED_METER,
     ScriptedDevices,
@@ -326,6 +327,24 @@ class TestInspection:
         assert long.activations_mib > short.activations_mib  # type: ignore[operator]
         tokens = order.config.max_output_tokens
         assert long.kv_cache_mib / short.kv_cache_mib == (400 + tokens) / (4 + tokens)  # type: ignore[operator]
+
+    def test_estimates_the_memory_of_the_bits_that_the_plan_quantises_to(
+        self, world: Any, order: WorkOrder
+    ) -> None:
+        plan = world.backend.plan(order.config, ())
+        whole, packed = (
+            memory_estimate(order.config, replace(plan, weight_bits=bits), world.ports.flops)
+            for bits in (None, 4)
+        )
+        assert packed.weights_mib < whole.weights_mib  # type: ignore[union-attr]
+        assert packed.kv_cache_mib == whole.kv_cache_mib  # type: ignore[union-attr]
+
+    def test_tells_an_adapter_that_the_backend_cannot_load(
+        self, world: Any, order: WorkOrder
+    ) -> None:
+        (problem,) = inspect(changed(order, lora=LoraConfig(path="here")), world.ports).problems
+        assert (problem.code, problem.blocking) == ("not_supported", True)
+        assert "lora" in problem.message
 
     def test_reckons_the_least_time_of_what_a_sensor_allows(
         self, make_world: Any, order: WorkOrder

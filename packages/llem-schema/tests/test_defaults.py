@@ -42,6 +42,7 @@ class TestExperimentConfigDefaults:
             "min_window_s": 10.0,
             "latency": None,
             "cold_start": None,
+            "lora": None,
             "passthrough_kwargs": None,
             "pytorch": None,
             "extension": None,

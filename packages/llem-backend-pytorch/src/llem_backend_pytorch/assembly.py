@@ -1,24 +1,20 @@
 """From a config to a loaded model."""
 
 import gc
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from llem_contracts import BackendError
-from llem_schema import ExperimentConfig, JsonObject, freeze_json
+from llem_schema import ExperimentConfig
 
-from llem_backend_pytorch.assistant import Assistant, load_assistant
+from llem_backend_pytorch.adapter import apply_adapter
+from llem_backend_pytorch.assistant import load_assistant
 from llem_backend_pytorch.continuous import ContinuousGenerator
-from llem_backend_pytorch.decoding import (
-    build_generation,
-    end_ids_of,
-    generation_settings,
-    replaced_settings,
-    set_fields,
-)
+from llem_backend_pytorch.decoding import build_generation, end_ids_of, generation_settings
 from llem_backend_pytorch.device_choice import CPU, CUDA
+from llem_backend_pytorch.effective import effective
 from llem_backend_pytorch.generation import Generator
-from llem_backend_pytorch.generation_section import generation_section
+from llem_backend_pytorch.identity import devices_of
 from llem_backend_pytorch.loaded import AnyGenerator, PyTorchModel
 from llem_backend_pytorch.loading import load_weights
 from llem_backend_pytorch.memory import (
@@ -28,14 +24,17 @@ from llem_backend_pytorch.memory import (
     ResidentSetGauge,
     weights_bytes,
 )
-from llem_backend_pytorch.model_config import read_model_config
 from llem_backend_pytorch.model_source import ModelSource
-from llem_backend_pytorch.out_of_memory import is_out_of_memory
-from llem_backend_pytorch.problems import unusable
+from llem_backend_pytorch.outline import outline_of
+from llem_backend_pytorch.placement import device_problems
+from llem_backend_pytorch.problems import UnusableModel, unusable
 from llem_backend_pytorch.quiet import quiet
 from llem_backend_pytorch.settings import Settings, settings_of
-from llem_backend_pytorch.shape import shape_of
-from llem_backend_pytorch.tokenizer import ModelTokenizer, load_tokenizer, require_template
+from llem_backend_pytorch.tokenizer import (
+    ModelTokenizer,
+    load_tokenizer,
+    require_template,
+)
 
 
 def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
@@ -45,25 +44,26 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
 
     settings = settings_of(config)
     device = _device(settings)
+    for problem in device_problems(settings, str(device)):
+        raise UnusableModel(problem)
     torch.manual_seed(config.random_seed)
     with quiet():
         files = source.for_load(config)
-        model_config, load_arguments = read_model_config(
-            config.model, files.folder, settings.model_kwargs
+        adapter_files = source.adapter_files(config.lora) if config.lora else None
+        outline = outline_of(config.model, files.folder, settings, tokenizer=files.tokenizer)
+        own_tokenizer = files.folder is not None and files.tokenizer
+        tokenizer = load_tokenizer(
+            config.model, files.folder if own_tokenizer else None, settings.trust_remote_code
         )
-        tokenizer = load_tokenizer(config.model, files.folder)
         if settings.chat_template:
             require_template(tokenizer, config.model)
-        model = load_weights(
-            config.model, files.folder, model_config, config.precision, settings, load_arguments
-        )
-        model = _moved(model, device, config.model)
-        assistant = load_assistant(
-            config, source, model.config.get_text_config(decoder=True).vocab_size
-        )
-        if assistant is not None:
-            assistant = replace(assistant, model=_moved(assistant.model, device, config.model))
-        repository = model.generation_config
+        model = load_weights(outline, config.precision, settings, device)
+        repository = _generation_config(files.folder) or model.generation_config
+        adapter = None
+        if config.lora is not None and adapter_files is not None:
+            applied = apply_adapter(model, config.model, config.lora, adapter_files)
+            model, adapter = applied.model, applied.record
+        assistant = load_assistant(config, source, outline.vocabulary_size, device)
         end_ids = end_ids_of(repository, model.config, tokenizer)
         if config.output_length == "natural" and not end_ids:
             raise unusable(
@@ -77,9 +77,10 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
         # generate() fills what is unset from here: the repository's settings must not be there
         model.generation_config = GenerationConfig()
     gc.collect()
+    devices = devices_of(model)
     batched = Generator(
         model=model,
-        device=device,
+        device=devices[0],
         generation_config=generation,
         arguments=arguments,
         assistant=assistant.model if assistant else None,
@@ -93,24 +94,26 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
     return PyTorchModel(
         generator=generator,
         tokenizer=ModelTokenizer(tokenizer, chat_template=settings.chat_template),
-        shape=shape_of(model),
+        shape=outline.shape,
         commit=files.commit,
         batch_size=settings.batch_size,
         batching=settings.batching,
         sampling_seed=config.random_seed if config.decoder.strategy == "sample" else None,
-        effective_config=_effective(
+        effective_config=effective(
             config,
             settings,
             model,
-            assistant,
-            str(device),
-            files.commit,
-            repository,
-            generation,
-            arguments,
+            device=str(device),
+            commit=files.commit,
+            tokenizer="own" if own_tokenizer else "bytes",
+            adapter=adapter,
+            assistant_commit=assistant.commit if assistant else None,
+            repository=repository,
+            generation=generation,
+            arguments=arguments,
         ),
         memory=MemoryRecord(
-            _gauge(device), weights_bytes(model, *((assistant.model,) if assistant else ()))
+            _gauge(devices), weights_bytes(model, *((assistant.model,) if assistant else ()))
         ),
     )
 
@@ -131,16 +134,16 @@ def _device(settings: Settings) -> Any:
     return torch.device(CPU)
 
 
-def _moved(model: Any, device: Any, name: str) -> Any:
+def _generation_config(folder: Path | None) -> Any:
+    """The one in the model's folder, which dummy weights come without; None where there is none."""
+    from transformers import GenerationConfig
+
+    if folder is None or not (folder / "generation_config.json").is_file():
+        return None
     try:
-        return model.to(device)
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        raise BackendError(
-            f"the weights of {name!r} do not fit into the memory of {device}",
-            cure="Take a smaller model or a lower precision, or free the device.",
-        ) from error
+        return GenerationConfig.from_pretrained(folder, local_files_only=True)
+    except Exception:  # what transformers does not take from there it does not take here
+        return None
 
 
 def _generation(
@@ -162,40 +165,6 @@ def _pad_id(tokenizer: Any, end_ids: tuple[int, ...]) -> int:
     return end_ids[0] if end_ids else 0
 
 
-def _gauge(device: Any) -> MemoryGauge:
-    return AllocatorGauge(device) if device.type == "cuda" else ResidentSetGauge()
-
-
-def _effective(
-    config: ExperimentConfig,
-    settings: Settings,
-    model: Any,
-    assistant: Assistant | None,
-    device: str,
-    commit: str | None,
-    repository: Any,
-    generation: Any,
-    arguments: dict[str, Any],
-) -> JsonObject:
-    effective: JsonObject = freeze_json(
-        {
-            "model": config.model,
-            "revision": config.revision,
-            "commit": commit,
-            "model_class": type(model).__name__,
-            "device": device,
-            "dtype": str(model.dtype).removeprefix("torch."),
-            "attn_implementation": model.config._attn_implementation,
-            "batch_size": settings.batch_size,
-            **generation_section(settings, device),
-            "assistant_commit": assistant.commit if assistant else None,
-            "padding_side": "left",
-            "trust_remote_code": False,
-            "model_kwargs": settings.model_kwargs,
-            "output_length": config.output_length,
-            "generation": set_fields(generation),
-            "generate_arguments": arguments,
-            "repository_generation_replaced": replaced_settings(repository, generation),
-        }
-    )
-    return effective
+def _gauge(devices: tuple[Any, ...]) -> MemoryGauge:
+    cuda = tuple(device for device in devices if device.type == "cuda")
+    return AllocatorGauge(cuda) if cuda else ResidentSetGauge()

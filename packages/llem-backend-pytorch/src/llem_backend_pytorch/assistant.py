@@ -6,8 +6,8 @@ from typing import Any
 from llem_schema import ExperimentConfig, PyTorchConfig
 
 from llem_backend_pytorch.loading import load_weights
-from llem_backend_pytorch.model_config import read_model_config
 from llem_backend_pytorch.model_source import ModelSource
+from llem_backend_pytorch.outline import outline_of
 from llem_backend_pytorch.problems import unusable
 from llem_backend_pytorch.settings import settings_of
 
@@ -38,9 +38,9 @@ def assistant_config(config: ExperimentConfig) -> ExperimentConfig | None:
 
 
 def load_assistant(
-    config: ExperimentConfig, source: ModelSource, vocabulary_size: int
+    config: ExperimentConfig, source: ModelSource, vocabulary_size: int, device: Any
 ) -> Assistant | None:
-    """The assistant on the host, with a generation config of our own. Raises `UnusableModel`."""
+    """The assistant on the device, with a generation config of our own. Raises `BackendError`."""
     from transformers import GenerationConfig
 
     own = assistant_config(config)
@@ -48,9 +48,9 @@ def load_assistant(
         return None
     settings = settings_of(own)
     files = source.for_load(own)
-    model_config, arguments = read_model_config(own.model, files.folder, settings.model_kwargs)
-    check_vocabulary(config, vocabulary_size, model_config.get_text_config(decoder=True).vocab_size)
-    model = load_weights(own.model, files.folder, model_config, own.precision, settings, arguments)
+    outline = outline_of(own.model, files.folder, settings)
+    check_vocabulary(config, vocabulary_size, outline.vocabulary_size)
+    model = load_weights(outline, own.precision, settings, device)
     model.generation_config = GenerationConfig(**draft_settings(config))
     return Assistant(model, files.commit)
 

@@ -12,7 +12,6 @@ from llem_schema import (
     AcceleratorFacts,
     DeviceFacts,
     ExperimentConfig,
-    JsonObject,
     ModelShape,
     RunSettings,
     freeze_json,
@@ -25,16 +24,19 @@ from llem_backend_pytorch.continuous import continuous_problems
 from llem_backend_pytorch.cpu_precision import CPU_INFO, slow_precision
 from llem_backend_pytorch.descriptors import PYTORCH
 from llem_backend_pytorch.device_choice import CPU, choose_device
-from llem_backend_pytorch.generation_section import generation_section
+from llem_backend_pytorch.effective import section
 from llem_backend_pytorch.gpu_support import built_architectures, gpu_problems
 from llem_backend_pytorch.hub import Hub, HuggingFaceHub
 from llem_backend_pytorch.hub_models import HubModels
+from llem_backend_pytorch.libraries import Installed, is_installed
 from llem_backend_pytorch.loaded import PyTorchModel
-from llem_backend_pytorch.model_source import ModelSource, kind_of
+from llem_backend_pytorch.model_source import ModelSource
+from llem_backend_pytorch.placement import device_problems, planned_devices
 from llem_backend_pytorch.problems import UnusableModel
 from llem_backend_pytorch.request_checks import refuse, request_problems
 from llem_backend_pytorch.reserved import LOAD_ARGUMENTS
 from llem_backend_pytorch.settings import Settings, settings_of
+from llem_backend_pytorch.threads import torch_threads
 
 
 class PyTorchBackend:
@@ -50,11 +52,13 @@ class PyTorchBackend:
         sleep: Callable[[float], None] = time.sleep,
         free_bytes: Callable[[Path], int] = disk_free_bytes,
         find_program: Callable[[str], str | None] = shutil.which,
+        installed: Installed = is_installed,
     ) -> None:
         self._descriptor = descriptor
         self._free_bytes = free_bytes
         self._find_program = find_program
         self._cpu_info = cpu_info
+        self._installed = installed
         self._source = ModelSource(
             HubModels(hub or HuggingFaceHub(settings.model_cache_dir), sleep)
         )
@@ -65,8 +69,12 @@ class PyTorchBackend:
         import torch
 
         settings = settings_of(config)
-        device, device_problems = choose_device(settings.device, devices, torch.version.cuda)
-        problems = [*request_problems(config), *device_problems]
+        device, unavailable = choose_device(settings.device, devices, torch.version.cuda)
+        problems = [
+            *request_problems(config, self._installed),
+            *unavailable,
+            *device_problems(settings, device),
+        ]
         if settings.batching == "continuous":
             problems += continuous_problems()
         if settings.torch_compile:
@@ -78,25 +86,28 @@ class PyTorchBackend:
             if gpu is not None:
                 problems += gpu_problems(config.precision, gpu, built_architectures())
         found = _Examined(None, settings.attn_implementation, 0, None)
+        download_bytes = None
         try:
             found = self._examine(config, settings)
             problems += _too_long(config, found.positions)
             found = self._with_assistant(config, found)
+            download_bytes = _together(found.download_bytes, self._adapter_bytes(config))
         except UnusableModel as error:
             problems.append(error.problem)
-        if found.download_bytes:
+        if download_bytes:
             problems += room_problems(
-                config.model, found.download_bytes, self._source.cache_dir, self._free_bytes
+                config.model, download_bytes, self._source.cache_dir, self._free_bytes
             )
         return BackendPlan(
             shape=found.shape,
-            devices=(device,),
+            devices=planned_devices(settings, device, devices),
             batch_size=settings.batch_size,
-            effective_config=_section(settings, device, found.attention),
-            dummy_weights=kind_of(config.model) == "builtin",
+            effective_config=freeze_json(section(config, settings, device, found.attention)),
+            dummy_weights=settings.load_format == "dummy",
             problems=tuple(problems),
             max_sequence_tokens=found.positions or None,
-            download_bytes=found.download_bytes,
+            download_bytes=download_bytes,
+            weight_bits=settings.quantization.bits if settings.quantization else None,
         )
 
     def fetch(self, config: ExperimentConfig) -> None:
@@ -109,24 +120,25 @@ class PyTorchBackend:
             assistant = assistant_config(config)
             if assistant is not None:
                 self._source.for_load(assistant)
+            if config.lora is not None:
+                self._source.adapter_files(config.lora)
 
     @contextmanager
     def load(self, config: ExperimentConfig) -> Iterator[PyTorchModel]:
         """See the contract."""
         from llem_backend_pytorch.assembly import load_model
 
-        refuse(config, self._descriptor)
-        loaded = load_model(config, self._source)
-        try:
-            yield loaded
-        finally:
-            loaded.close()
+        refuse(config, self._descriptor, self._installed)
+        with torch_threads(settings_of(config).num_threads):
+            loaded = load_model(config, self._source)
+            try:
+                yield loaded
+            finally:
+                loaded.close()
 
     def _examine(self, config: ExperimentConfig, settings: Settings) -> "_Examined":
-        from llem_backend_pytorch.meta_model import meta_model
-        from llem_backend_pytorch.model_config import read_model_config
+        from llem_backend_pytorch.outline import outline_of
         from llem_backend_pytorch.quiet import quiet
-        from llem_backend_pytorch.shape import shape_of
 
         # what the backend sets itself is a problem of its own and not to be told a second time
         model_kwargs = {
@@ -135,16 +147,20 @@ class PyTorchBackend:
             if name not in LOAD_ARGUMENTS
         }
         with quiet(), self._source.for_plan(config) as files:
-            model_config, _ = read_model_config(config.model, files.folder, model_kwargs)
-        model = meta_model(model_config, settings.attn_implementation)
-        shape = shape_of(model)
-        positions = shape.dimensions.learned_positions if shape.dimensions else 0
+            outline = outline_of(
+                config.model,
+                files.folder,
+                settings,
+                model_kwargs=model_kwargs,
+                tokenizer=files.tokenizer,
+            )
+        shape = outline.shape
         return _Examined(
             shape,
-            model.config._attn_implementation,
-            positions,
+            outline.hollow.config._attn_implementation,
+            shape.dimensions.learned_positions if shape.dimensions else 0,
             files.download_bytes,
-            model_config.get_text_config(decoder=True).vocab_size,
+            outline.vocabulary_size,
         )
 
     def _with_assistant(self, config: ExperimentConfig, found: "_Examined") -> "_Examined":
@@ -157,6 +173,12 @@ class PyTorchBackend:
         downloads = (found.download_bytes, assistant.download_bytes)
         known = [size for size in downloads if size is not None]
         return replace(found, download_bytes=sum(known) if len(known) == len(downloads) else None)
+
+    def _adapter_bytes(self, config: ExperimentConfig) -> int | None:
+        lora = config.lora
+        if lora is None or (lora.adapter is None) == (lora.path is None):
+            return 0  # a problem of its own
+        return self._source.adapter_bytes(lora)
 
 
 @dataclass(frozen=True)
@@ -184,14 +206,5 @@ def _too_long(config: ExperimentConfig, positions: int) -> tuple[Problem, ...]:
     )
 
 
-def _section(settings: Settings, device: str, attention: str | None) -> JsonObject:
-    section: JsonObject = freeze_json(
-        {
-            "device": device,
-            "batch_size": settings.batch_size,
-            **generation_section(settings, device),
-            "attn_implementation": attention,
-            "model_kwargs": settings.model_kwargs,
-        }
-    )
-    return section
+def _together(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first + second

@@ -7,8 +7,9 @@ from typing import Any
 _SCALE = 2.0**-12
 
 
-def dummy_weights(parameters: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """fp32 tensors for named parameters, of which only the shapes are read.
+def dummy_weights(parameters: Iterable[tuple[str, Any]], dtype: Any = None) -> dict[str, Any]:
+    """Tensors of type `dtype`, fp32 where it is None, for named parameters, of which only the
+    shapes are read.
 
     A matrix holds uniform 8-bit integers times 2**-12 (standard deviation 0.018, as in a freshly
     initialised GPT-2), a vector ones where it is a norm's weight and zeros where it is a bias. The
@@ -22,10 +23,10 @@ def dummy_weights(parameters: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     weights = {}
     for name, parameter in parameters:
         if parameter.dim() > 1:
-            weights[name] = _matrix(name, tuple(parameter.shape))
+            weights[name] = _matrix(name, tuple(parameter.shape)).to(dtype or torch.float32)
         else:
             fill = 0.0 if name.endswith("bias") else 1.0
-            weights[name] = torch.full(tuple(parameter.shape), fill)
+            weights[name] = torch.full(tuple(parameter.shape), fill, dtype=dtype)
     return weights
 
 

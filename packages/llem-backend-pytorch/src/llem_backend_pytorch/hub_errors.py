@@ -2,7 +2,10 @@
 
 from llem_backend_pytorch.problems import UnusableModel, first_line, unusable
 
-_ELSEWHERE = "give a local folder, or take a builtin: model"
+_ELSEWHERE = {
+    "model": "give a local folder, or take a builtin: model",
+    "adapter": "or give a local folder as lora.path",
+}
 
 
 def transient(error: BaseException) -> bool:
@@ -17,8 +20,8 @@ def transient(error: BaseException) -> bool:
     return _unreachable(error)
 
 
-def told(error: Exception, model: str, revision: str | None) -> UnusableModel:
-    """The problem behind an error of the hub library."""
+def told(error: Exception, model: str, revision: str | None, noun: str = "model") -> UnusableModel:
+    """The problem behind an error of the hub library; `noun` is what was asked for."""
     from huggingface_hub.errors import (
         GatedRepoError,
         HFValidationError,
@@ -27,48 +30,49 @@ def told(error: Exception, model: str, revision: str | None) -> UnusableModel:
         RevisionNotFoundError,
     )
 
+    elsewhere = _ELSEWHERE[noun]
     match error:
         case OfflineModeIsEnabled():
             return unusable(
                 "model_not_cached",
-                f"the model {model!r} is not in the local cache and HF_HUB_OFFLINE is set",
-                f"Unset HF_HUB_OFFLINE, {_ELSEWHERE}.",
+                f"the {noun} {model!r} is not in the local cache and HF_HUB_OFFLINE is set",
+                f"Unset HF_HUB_OFFLINE, {elsewhere}.",
             )
         case GatedRepoError():
             return unusable(
                 "model_gated",
-                f"the model {model!r} is gated and no access was granted",
-                "Ask for access on the model's page and set HF_TOKEN, or take a builtin: model.",
+                f"the {noun} {model!r} is gated and no access was granted",
+                f"Ask for access on the {noun}'s page and set HF_TOKEN, {elsewhere}.",
             )
         case RevisionNotFoundError():
             return unusable(
                 "revision_not_found",
-                f"the model {model!r} has no revision {revision!r}",
-                "Check revision against the branches and tags on the model's page.",
+                f"the {noun} {model!r} has no revision {revision!r}",
+                f"Check revision against the branches and tags on the {noun}'s page.",
             )
         case RepositoryNotFoundError():
             return unusable(
                 "model_not_found",
-                f"the hub has no model {model!r}, or it is private",
-                "Check the name; for a private model set HF_TOKEN.",
+                f"the hub has no {noun} {model!r}, or it is private",
+                f"Check the name; for a private {noun} set HF_TOKEN.",
             )
         case HFValidationError():
             return unusable(
                 "model_not_found",
-                f"{model!r} is neither a folder nor the id of a hub model",
+                f"{model!r} is neither a folder nor the id of a hub {noun}",
                 "Check the name: a hub id has the form owner/name.",
             )
         case _ if _unreachable(error):
             return unusable(
                 "model_not_cached",
-                f"the model {model!r} is not in the local cache and the hub cannot be reached",
-                f"Check the name and the network, {_ELSEWHERE}.",
+                f"the {noun} {model!r} is not in the local cache and the hub cannot be reached",
+                f"Check the name and the network, {elsewhere}.",
             )
         case _:
             return unusable(
                 "hub_failed",
-                f"the model {model!r} could not be had from the hub: {first_line(error)}",
-                f"Try again later, {_ELSEWHERE}.",
+                f"the {noun} {model!r} could not be had from the hub: {first_line(error)}",
+                f"Try again later, {elsewhere}.",
             )
 
 

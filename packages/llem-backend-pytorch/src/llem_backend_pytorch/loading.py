@@ -1,60 +1,86 @@
 """Weights into memory."""
 
-from pathlib import Path
 from typing import Any
 
+from llem_contracts import BackendError
 from llem_schema import Precision
 
 from llem_backend_pytorch.dummy_weights import dummy_weights
-from llem_backend_pytorch.meta_model import meta_model
+from llem_backend_pytorch.load_arguments import load_arguments
+from llem_backend_pytorch.out_of_memory import is_out_of_memory
+from llem_backend_pytorch.outline import Outline
+from llem_backend_pytorch.placement import refuse_offloading
 from llem_backend_pytorch.problems import first_line, unusable
 from llem_backend_pytorch.settings import Settings
 
-_DTYPES: dict[Precision, str] = {"fp32": "float32", "fp16": "float16", "bf16": "bfloat16"}
+
+def load_weights(outline: Outline, precision: Precision, settings: Settings, device: Any) -> Any:
+    """The model of an outline, on its device or devices. Raises `BackendError`."""
+    loaded = _loaded(
+        outline,
+        settings.load_format == "dummy",
+        load_arguments(precision, settings, str(device), outline.extra),
+    )
+    if settings.device_map is not None:
+        refuse_offloading(loaded, outline.model, str(device))
+    elif settings.quantization is None:
+        loaded = _moved(loaded, device, outline.model)
+    return loaded
 
 
-def load_weights(
-    model: str,
-    folder: Path | None,
-    model_config: Any,
-    precision: Precision,
-    settings: Settings,
-    load_arguments: dict[str, Any],
-) -> Any:
-    """The model on the host, in the given precision, in evaluation mode.
+def _loaded(outline: Outline, dummy: bool, arguments: dict[str, Any]) -> Any:
+    """The model as `from_pretrained` gives it, in evaluation mode.
 
-    `folder` is None for a built-in model, which gets dummy weights. `load_arguments` go to
-    `from_pretrained` as they stand. Raises `UnusableModel`, also for a checkpoint that lacks
-    weights, which transformers would fill with random numbers.
+    `arguments` go there as they stand. Raises `BackendError` where memory runs out, and
+    `UnusableModel` for everything else, also for a checkpoint that lacks weights, which
+    transformers would fill with random numbers.
     """
-    import torch
     from transformers import AutoModelForCausalLM
 
-    arguments: dict[str, Any] = {
-        **load_arguments,
-        "config": model_config,
-        "dtype": getattr(torch, _DTYPES[precision]),
-        "output_loading_info": True,
-    }
-    if settings.attn_implementation is not None:
-        arguments["attn_implementation"] = settings.attn_implementation
     try:
-        if folder is None:
-            hollow = meta_model(model_config, settings.attn_implementation)
-            weights = dummy_weights(hollow.named_parameters())
-            loaded, report = type(hollow).from_pretrained(None, state_dict=weights, **arguments)
+        if dummy:
+            weights = dummy_weights(outline.hollow.named_parameters(), arguments["dtype"])
+            loaded, report = type(outline.hollow).from_pretrained(
+                None, config=outline.config, state_dict=weights, **arguments
+            )
         else:
             loaded, report = AutoModelForCausalLM.from_pretrained(
-                folder, trust_remote_code=False, local_files_only=True, **arguments
+                outline.folder, config=outline.config, **arguments
             )
     except Exception as error:  # each architecture and file format fails in its own way
-        raise _not_loaded(model, first_line(error), load_arguments) from error
-    _check_complete(model, report)
+        if is_out_of_memory(error):
+            raise _does_not_fit(outline.model, "the host or the device") from error
+        raise unusable(
+            "model_not_loadable",
+            f"the model {outline.model!r} cannot be loaded: {first_line(error)}",
+            "Check the checkpoint and the pytorch section, pytorch.model_kwargs above all.",
+        ) from error
+    parameters = {name for name, _ in outline.hollow.named_parameters()}
+    _check_complete(outline.model, parameters, report)
     return loaded.eval()
 
 
-def _check_complete(model: str, report: dict[str, Any]) -> None:
-    missing = sorted(map(str, report.get("missing_keys") or ()))
+def _moved(model: Any, device: Any, name: str) -> Any:
+    """The model on the device. Raises `BackendError` where it does not fit."""
+    try:
+        return model.to(device)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        raise _does_not_fit(name, str(device)) from error
+
+
+def _does_not_fit(model: str, device: str) -> BackendError:
+    """The error for weights that memory has no room for."""
+    return BackendError(
+        f"the weights of {model!r} do not fit into the memory of {device}",
+        cure="Take a smaller model or a lower precision, set pytorch.quantization, or free the "
+        "device.",
+    )
+
+
+def _check_complete(model: str, parameters: set[str], report: dict[str, Any]) -> None:
+    missing = sorted(set(map(str, report.get("missing_keys") or ())) & parameters)
     if missing:
         raise unusable(
             "no_weights",
@@ -62,12 +88,3 @@ def _check_complete(model: str, report: dict[str, Any]) -> None:
             f"{missing[0]} among them",
             "Copy or download the checkpoint again, or check that its config.json belongs to it.",
         )
-
-
-def _not_loaded(model: str, why: str, load_arguments: dict[str, Any]) -> Exception:
-    hint = " and pytorch.model_kwargs" if load_arguments else ""
-    return unusable(
-        "model_not_loadable",
-        f"the model {model!r} cannot be loaded: {why}",
-        f"Check the checkpoint{hint}.",
-    )

@@ -2,7 +2,7 @@
 
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -30,28 +30,32 @@ class MemoryGauge(Protocol):
 
 
 class AllocatorGauge:
-    """torch's allocator on one CUDA device: what tensors hold, caches left out."""
+    """torch's allocators on CUDA devices, added up: what tensors hold, caches left out.
+
+    Of several devices the peak is the sum of each one's own, which need not have come together.
+    """
 
     source: Literal["allocator"] = "allocator"
     peak_covers: Literal["since_reset"] = "since_reset"
 
-    def __init__(self, device: Any) -> None:
-        self._device = device
+    def __init__(self, devices: Sequence[Any]) -> None:
+        self._devices = tuple(devices)
 
     def current(self) -> int:
         import torch
 
-        return torch.cuda.memory_allocated(self._device)
+        return sum(torch.cuda.memory_allocated(device) for device in self._devices)
 
     def peak(self) -> int:
         import torch
 
-        return torch.cuda.max_memory_allocated(self._device)
+        return sum(torch.cuda.max_memory_allocated(device) for device in self._devices)
 
     def reset_peak(self) -> None:
         import torch
 
-        torch.cuda.reset_peak_memory_stats(self._device)
+        for device in self._devices:
+            torch.cuda.reset_peak_memory_stats(device)
 
 
 class ResidentSetGauge:

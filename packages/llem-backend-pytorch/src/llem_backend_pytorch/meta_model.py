@@ -7,7 +7,9 @@ from llem_backend_pytorch.problems import first_line, unusable
 from llem_backend_pytorch.quiet import quiet
 
 
-def meta_model(config: Any, attn_implementation: str | None) -> Any:
+def meta_model(
+    config: Any, attn_implementation: str | None, trust_remote_code: bool = False
+) -> Any:
     """The causal language model of a config. Takes no memory, draws no random numbers.
 
     Raises `UnusableModel` for a config that makes no model, an attention implementation that is
@@ -21,7 +23,7 @@ def meta_model(config: Any, attn_implementation: str | None) -> Any:
         with quiet(), torch.device("meta"):
             # transformers writes into the config that it is given
             return AutoModelForCausalLM.from_config(
-                copy.deepcopy(config), trust_remote_code=False, **attention
+                copy.deepcopy(config), trust_remote_code=trust_remote_code, **attention
             )
     except Exception as error:  # each architecture fails in its own way
         if attn_implementation:

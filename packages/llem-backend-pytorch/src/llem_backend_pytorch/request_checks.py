@@ -3,22 +3,34 @@
 from llem_contracts import BackendDescriptor, NotSupported, Problem
 from llem_schema import ExperimentConfig
 
+from llem_backend_pytorch.adapter import adapter_problems
+from llem_backend_pytorch.builtin import PREFIX
 from llem_backend_pytorch.generation_checks import generation_problems
+from llem_backend_pytorch.libraries import Installed
+from llem_backend_pytorch.placement import placement_problems
 from llem_backend_pytorch.problems import UnusableModel
+from llem_backend_pytorch.quantization import quantization_problems
 from llem_backend_pytorch.reserved import reserved_argument_problems
+from llem_backend_pytorch.settings import settings_of
 
 
-def request_problems(config: ExperimentConfig) -> tuple[Problem, ...]:
-    """Arguments that are the backend's own, settings that nothing would use, and settings that
-    exclude one another."""
+def request_problems(config: ExperimentConfig, installed: Installed) -> tuple[Problem, ...]:
+    """Arguments that are the backend's own, settings that nothing would use or that exclude one
+    another, libraries that are not there; and a remark on code from a repository."""
+    settings = settings_of(config)
+    quantization = settings.quantization
     return (
         *reserved_argument_problems(config),
         *_idle_sampling_settings(config),
+        *placement_problems(settings, installed),
+        *(quantization_problems(quantization, installed) if quantization is not None else ()),
+        *adapter_problems(config.lora, installed),
+        *_trusted_code(config.model, settings.trust_remote_code),
         *generation_problems(config),
     )
 
 
-def refuse(config: ExperimentConfig, descriptor: BackendDescriptor) -> None:
+def refuse(config: ExperimentConfig, descriptor: BackendDescriptor, installed: Installed) -> None:
     """Raise `NotSupported` for what the descriptor lacks, `BackendError` for the first problem."""
     asked = (
         ("precision", config.precision, descriptor.precisions),
@@ -31,8 +43,27 @@ def refuse(config: ExperimentConfig, descriptor: BackendDescriptor) -> None:
                 f"the backend {descriptor.name} does not support {key}: {value}",
                 cure=f"It supports {', '.join(sorted(known)) or 'none'}.",
             )
-    for problem in request_problems(config):
-        raise UnusableModel(problem)
+    if config.lora is not None and not descriptor.adapters:
+        raise NotSupported(
+            f"the backend {descriptor.name} does not support lora",
+            cure="Leave out lora.",
+        )
+    for problem in request_problems(config, installed):
+        if problem.blocking:
+            raise UnusableModel(problem)
+
+
+def _trusted_code(model: str, trusted: bool) -> tuple[Problem, ...]:
+    if not trusted or model.startswith(PREFIX):
+        return ()
+    return (
+        Problem(
+            code="remote_code_trusted",
+            message=f"Python code from the repository of {model!r} may run in this process",
+            cure="Read that code, or set pytorch.trust_remote_code to false.",
+            blocking=False,
+        ),
+    )
 
 
 def _idle_sampling_settings(config: ExperimentConfig) -> tuple[Problem, ...]:

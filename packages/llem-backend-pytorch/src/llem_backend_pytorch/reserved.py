@@ -11,8 +11,15 @@ _ONE_OUTPUT = "Leave it out: a request has one output, one token per step."
 _RETURNS = "Leave it out: the generated ids are all that the backend reads."
 _INPUT = "Use dataset: the prompts are the input."
 _SOURCE = "Use model and revision."
-_DEVICE = "Use pytorch.device."
-_CODE = "Leave it out: code from a model's repository is never run."
+_DEVICE = "Use pytorch.device or pytorch.device_map."
+_PARALLEL = "Use pytorch.tp_plan."
+_QUANTIZATION = "Use pytorch.quantization."
+_ADAPTER = "Use lora."
+_CODE = "Use pytorch.trust_remote_code."
+_KERNELS = (
+    "Leave it out: code is taken from installed packages and, where asked, from the model's "
+    "own repository alone."
+)
 
 GENERATE_ARGUMENTS: Mapping[str, str] = {
     "inputs": _INPUT,
@@ -49,7 +56,7 @@ GENERATE_ARGUMENTS: Mapping[str, str] = {
     "prompt_lookup_num_tokens": "Use pytorch.prompt_lookup_num_tokens.",
     "assistant_model": "Use pytorch.assistant_model.",
     "num_assistant_tokens": "Use pytorch.num_assistant_tokens.",
-    "custom_generate": _CODE,
+    "custom_generate": _KERNELS,
     "trust_remote_code": _CODE,
 }
 """What `passthrough_kwargs` may not hold, with the cure."""
@@ -70,8 +77,19 @@ LOAD_ARGUMENTS: Mapping[str, str] = {
     "attn_implementation": "Use pytorch.attn_implementation.",
     "device_map": _DEVICE,
     "max_memory": _DEVICE,
-    "tp_plan": _DEVICE,
-    "tp_size": _DEVICE,
+    "offload_folder": _DEVICE,
+    "tp_plan": _PARALLEL,
+    "tp_size": _PARALLEL,
+    "device_mesh": _PARALLEL,
+    "distributed_config": _PARALLEL,
+    "quantization_config": _QUANTIZATION,
+    "load_in_4bit": _QUANTIZATION,
+    "load_in_8bit": _QUANTIZATION,
+    "adapter_kwargs": _ADAPTER,
+    "adapter_name": _ADAPTER,
+    "use_kernels": _KERNELS,
+    "kernel_config": _KERNELS,
+    "allow_all_kernels": _KERNELS,
     "output_loading_info": "Leave it out: missing weights are an error in any case.",
     "return_unused_kwargs": "Leave it out: unused arguments are an error in any case.",
     "trust_remote_code": _CODE,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from llem_backend_pytorch.byte_tokenizer import byte_tokenizer
+from llem_backend_pytorch.byte_tokenizer import PAD_ID, byte_tokenizer
 from llem_backend_pytorch.problems import first_line, unusable
 
 
@@ -45,7 +45,7 @@ def require_template(tokenizer: Any, model: str) -> None:
         )
 
 
-def load_tokenizer(model: str, folder: Path | None) -> Any:
+def load_tokenizer(model: str, folder: Path | None, trust_remote_code: bool = False) -> Any:
     """The transformers tokenizer of a folder, or the byte-level one. Raises `UnusableModel`."""
     if folder is None:
         return byte_tokenizer()
@@ -53,7 +53,10 @@ def load_tokenizer(model: str, folder: Path | None) -> Any:
 
     try:
         return AutoTokenizer.from_pretrained(
-            folder, padding_side="left", trust_remote_code=False, local_files_only=True
+            folder,
+            padding_side="left",
+            trust_remote_code=trust_remote_code,
+            local_files_only=True,
         )
     except Exception as error:  # each tokenizer class fails in its own way
         raise unusable(
@@ -61,3 +64,14 @@ def load_tokenizer(model: str, folder: Path | None) -> Any:
             f"the tokenizer of {model!r} cannot be loaded: {first_line(error)}",
             "Save the tokenizer into the model's folder again, or install what it needs.",
         ) from error
+
+
+def check_room_for_bytes(model: str, vocabulary: int) -> None:
+    """Raise `UnusableModel` where the byte-level tokenizer has ids beyond the vocabulary."""
+    if vocabulary <= PAD_ID:
+        raise unusable(
+            "no_tokenizer",
+            f"{model!r} holds no tokenizer, and its vocabulary of {vocabulary} has no room for one "
+            "token per byte",
+            "Save the tokenizer into the same folder with save_pretrained.",
+        )

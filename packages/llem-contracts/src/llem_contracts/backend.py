@@ -14,6 +14,7 @@ from llem_schema import (
     ModelShape,
     OutputLength,
     Precision,
+    WeightBits,
 )
 
 from llem_contracts.descriptor import Boundary, Descriptor
@@ -74,6 +75,8 @@ class BackendPlan:
     """Copies of the model that compute at the same time, spread evenly over `devices`. Of the
     batches of a pass, copy k computes those whose number leaves the remainder k, and a request goes
     to the same copy in every call."""
+    weight_bits: WeightBits | None = None
+    """Of the matrices where they are quantised while loading."""
 
 
 class Tokenizer(Protocol):
@@ -185,6 +188,8 @@ class BackendDescriptor(Descriptor):
     precisions: frozenset[Precision]
     decoding_strategies: frozenset[DecodingStrategy]
     output_lengths: frozenset[OutputLength]
+    adapters: bool = False
+    """Whether it loads low-rank adapters, which `lora` asks for."""
     section_model: str | None = None
     """`module:Model` that validates the config section of a backend from elsewhere."""
     models: tuple[str, ...] = ()

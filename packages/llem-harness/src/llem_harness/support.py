@@ -13,7 +13,7 @@ def unsupported(config: ExperimentConfig, descriptor: BackendDescriptor) -> tupl
         ("decoder.strategy", config.decoder.strategy, descriptor.decoding_strategies),
         ("output_length", config.output_length, descriptor.output_lengths),
     )
-    return tuple(
+    problems = [
         Problem(
             code="not_supported",
             message=f"the backend {descriptor.name!r} does not support {key}: {value}",
@@ -21,7 +21,16 @@ def unsupported(config: ExperimentConfig, descriptor: BackendDescriptor) -> tupl
         )
         for key, value, declared in asked
         if value not in declared
-    )
+    ]
+    if config.lora is not None and not descriptor.adapters:
+        problems.append(
+            Problem(
+                code="not_supported",
+                message=f"the backend {descriptor.name!r} does not support lora",
+                cure="Leave lora out, and give a model that the adapter is merged into.",
+            )
+        )
+    return tuple(problems)
 
 
 def _alternatives(values: Iterable[str]) -> str:

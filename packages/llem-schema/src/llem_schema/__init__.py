@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         DecodingStrategy as DecodingStrategy,
         EnergyConfig as EnergyConfig,
         ExperimentConfig as ExperimentConfig,
+        LoraConfig as LoraConfig,
         OutputLength as OutputLength,
         Precision as Precision,
         WarmupConfig as WarmupConfig,
@@ -97,7 +98,10 @@ if TYPE_CHECKING:
         PromptsRecord as PromptsRecord,
         TokenLengths as TokenLengths,
     )
-    from llem_schema.pytorch import PyTorchConfig as PyTorchConfig
+    from llem_schema.pytorch import (
+        PyTorchConfig as PyTorchConfig,
+        QuantizationConfig as QuantizationConfig,
+    )
     from llem_schema.result import (
         SCHEMA_VERSION as SCHEMA_VERSION,
         BackendRecord as BackendRecord,
@@ -154,6 +158,7 @@ _NAMES_BY_MODULE = {
         "DecodingStrategy",
         "EnergyConfig",
         "ExperimentConfig",
+        "LoraConfig",
         "OutputLength",
         "Precision",
         "WarmupConfig",
@@ -187,7 +192,7 @@ _NAMES_BY_MODULE = {
     "notes": ("MeasurementWarning", "NotMeasured"),
     "order": ("Origin", "RunSettings", "WorkOrder"),
     "prompts": ("PromptProvenance", "PromptsRecord", "TokenLengths"),
-    "pytorch": ("PyTorchConfig",),
+    "pytorch": ("PyTorchConfig", "QuantizationConfig"),
     "result": (
         "SCHEMA_VERSION",
         "BackendRecord",

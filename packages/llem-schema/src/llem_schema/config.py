@@ -100,6 +100,17 @@ class EnergyConfig(Model):
     lasts as long as the first one has to. None does so wherever a sensor is read."""
 
 
+class LoraConfig(Model):
+    """A low-rank adapter on top of the model: either `adapter` or `path`."""
+
+    adapter: str | None = Field(default=None, min_length=1)
+    """Hub id of the adapter."""
+    path: str | None = Field(default=None, min_length=1)
+    """Folder that holds the adapter."""
+    merge_weights: bool = False
+    """Add the adapter to the model's own matrices, so that it costs nothing at each step."""
+
+
 class ExperimentConfig(Model):
     """One configuration to measure: the model, its engine, its workload and the protocol."""
 
@@ -135,6 +146,8 @@ class ExperimentConfig(Model):
     own after it, so that they cost the window nothing. None is `inline`."""
     cold_start: bool | None = None
     """Measure from the first request on, with neither warm-up nor heat; None is false."""
+    lora: LoraConfig | None = None
+    """An adapter to measure the model with."""
     passthrough_kwargs: JsonObject | None = None
     """Arguments handed to the backend's generation call as they stand."""
     pytorch: PyTorchConfig | None = None

@@ -4,10 +4,24 @@ from typing import Literal
 
 from pydantic import Field
 
+from llem_schema.flops import WeightBits
 from llem_schema.frozen import JsonObject
 from llem_schema.model import Model
 
 CompileMode = Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"]
+
+
+class QuantizationConfig(Model):
+    """Matrices kept in 4 or 8 bits by bitsandbytes. None leaves a value to the backend."""
+
+    bits: WeightBits
+    """Bits that a weight is kept in; the arithmetic runs in more."""
+    quant_type: Literal["fp4", "nf4"] | None = None
+    """How 4 bits stand for a number: a small float, or quantiles of a normal distribution."""
+    double_quant: bool | None = None
+    """Quantise the scales of 4-bit blocks, too."""
+    compute_dtype: Literal["fp32", "fp16", "bf16"] | None = None
+    """Type that 4-bit weights are multiplied in; that of `precision` by default."""
 
 
 class PyTorchConfig(Model):
@@ -21,6 +35,19 @@ class PyTorchConfig(Model):
     """Attention implementation by the name that transformers gives it, such as `sdpa`."""
     model_kwargs: JsonObject | None = None
     """Extra arguments of `from_pretrained`, passed as they stand."""
+    load_format: Literal["auto", "dummy"] | None = None
+    """`auto` loads the checkpoint; `dummy` takes its config and tokenizer alone, with weights that
+    are made up and the same everywhere."""
+    trust_remote_code: bool | None = None
+    """Run Python code from the model's own repository, where the model needs it."""
+    quantization: QuantizationConfig | None = None
+    """Keep the matrices in fewer bits; needs a CUDA device."""
+    device_map: Literal["auto", "balanced", "balanced_low_0", "sequential"] | None = None
+    """Spread the layers over all visible CUDA devices, as accelerate does under this name."""
+    tp_plan: Literal["auto"] | None = None
+    """Split each matrix over several CUDA devices, by the plan that the architecture brings."""
+    num_threads: int | None = Field(default=None, ge=1)
+    """Threads of torch's operations on the CPU; torch's own choice by default."""
 
     batching: Literal["static", "length_buckets", "continuous"] | None = None
     """How prompts come together: `static` batches in the given order, the default;

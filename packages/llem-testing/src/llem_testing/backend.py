@@ -252,10 +252,11 @@ def _refuse_undeclared(config: ExperimentConfig) -> None:
         config.precision not in declared.precisions
         or config.decoder.strategy not in declared.decoding_strategies
         or config.output_length not in declared.output_lengths
+        or config.lora is not None
     ):
         raise NotSupported(
-            "the scripted backend does not support this precision, decoding strategy or output "
-            "length",
+            "the scripted backend does not support this precision, decoding strategy, output "
+            "length or adapter",
             cure="Ask for what its descriptor declares.",
         )
 

@@ -27,6 +27,7 @@ def memory_estimate(
             plan.batch_size,
             input_length + config.max_output_tokens,
             input_length=input_length,
+            weight_bits=plan.weight_bits,
         )
     except NotSupported:
         return None

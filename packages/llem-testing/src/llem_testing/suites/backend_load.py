@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 from llem_contracts import BackendError, GenerationRequest, LoadedModel, NotSupported
-from llem_schema import HOST_ID
+from llem_schema import HOST_ID, LoraConfig
 
 from llem_testing.suites.backend_bench import ABILITIES, BackendBench, asking_for, requests_of
 
@@ -44,6 +44,15 @@ class LoadSuite(BackendBench):
             with pytest.raises(NotSupported) as caught, backend.load(config):
                 pass
             assert str(caught.value), (key, value)
+
+    def test_an_adapter_is_not_supported_unless_it_is_declared(self) -> None:
+        descriptor, backend = self.refusing()
+        if descriptor.adapters:
+            pytest.skip("the descriptor declares adapters")
+        config = self.config(lora=LoraConfig(path="no-such-folder"))
+        with pytest.raises(NotSupported) as caught, backend.load(config):
+            pass
+        assert str(caught.value)
 
     def test_the_config_stays_as_it_is(self) -> None:
         config = self.config()

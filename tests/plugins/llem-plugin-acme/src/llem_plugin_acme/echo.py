@@ -220,6 +220,8 @@ def _refuse_undeclared(config: ExperimentConfig) -> None:
                 f"acme-echo does not support {asked}",
                 cure=f"Use {' or '.join(sorted(declared))}.",
             )
+    if config.lora is not None:
+        raise NotSupported("acme-echo has no model to adapt", cure="Leave out lora.")
 
 
 def echo_backend(settings: RunSettings) -> EchoBackend:

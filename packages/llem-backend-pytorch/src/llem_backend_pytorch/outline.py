@@ -1,0 +1,62 @@
+"""A model as its config tells it, before any weight is read."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from llem_schema import ModelShape
+
+from llem_backend_pytorch.meta_model import meta_model
+from llem_backend_pytorch.model_config import read_model_config
+from llem_backend_pytorch.settings import Settings
+from llem_backend_pytorch.shape import shape_of
+from llem_backend_pytorch.tokenizer import check_room_for_bytes
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a model will be."""
+
+    model: str
+    folder: Path | None
+    """None for a built-in model."""
+    config: Any
+    """Of transformers, for `from_pretrained`."""
+    extra: dict[str, Any]
+    """Those of `pytorch.model_kwargs` that are no part of the config."""
+    hollow: Any
+    """The model on the meta device."""
+
+    @property
+    def shape(self) -> ModelShape:
+        """Told by the meta device, so it is right also where weights are packed."""
+        return shape_of(self.hollow)
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Rows of the input embedding."""
+        size: int = self.hollow.config.get_text_config(decoder=True).vocab_size
+        return size
+
+
+def outline_of(
+    model: str,
+    folder: Path | None,
+    settings: Settings,
+    *,
+    model_kwargs: dict[str, Any] | None = None,
+    tokenizer: bool = True,
+) -> Outline:
+    """The outline of a folder's model, or of a built-in one where that is None.
+
+    `model_kwargs` instead of those of the settings. Without a `tokenizer` the vocabulary has to
+    have room for the one over bytes. Raises `UnusableModel`.
+    """
+    trusted = settings.trust_remote_code
+    given = settings.model_kwargs if model_kwargs is None else model_kwargs
+    config, extra = read_model_config(model, folder, given, trusted)
+    hollow = meta_model(config, settings.attn_implementation, trusted)
+    outline = Outline(model, folder, config, extra, hollow)
+    if not tokenizer:
+        check_room_for_bytes(model, outline.vocabulary_size)
+    return outline
