@@ -43,7 +43,6 @@ BY_FILE = pytest.mark.parametrize(
     "file", FILES, ids=[str(file.relative_to(GOLDENS).with_suffix("")) for file in FILES]
 )
 HASHES = {
-<<<<<<< HEAD
     "experiment-config/v1/full": "0c36c5974da713d7",
     "experiment-config/v1/minimal": "3663e4bbe600a3cc",
     "result/v1/full": "0c36c5974da713d7",
@@ -51,15 +50,6 @@ HASHES = {
     "run-state/v1/full": "0c36c5974da713d7",
     "run-state/v1/minimal": "3663e4bbe600a3cc",
     "work-order/v1/full": "0c36c5974da713d7",
-=======
-    "experiment-config/v1/full": "0c36c5974da713d7",
-    "experiment-config/v1/minimal": "3663e4bbe600a3cc",
-    "result/v1/full": "0c36c5974da713d7",
-    "result/v1/minimal": "3663e4bbe600a3cc",
-    "run-state/v1/full": "0c36c5974da713d7",
-    "run-state/v1/minimal": "3663e4bbe600a3cc",
-    "work-order/v1/full": "0c36c5974da713d7",
->>>>>>> 1c37a01 (How a model is loaded: dummy weights for any config, adapters, fewer bits, device maps, threads, trusted code (CFG-07))
     "work-order/v1/minimal": "3663e4bbe600a3cc",
 }
 """A change here makes old results strangers to new ones."""
