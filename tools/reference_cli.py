@@ -24,6 +24,7 @@ _EXIT_CODES = """## Exit codes
 | 2 | the command line or the configuration is wrong |
 | {interrupted} | interrupted by Ctrl-C; what was measured is kept as a partial run |
 | {terminated} | ended by SIGTERM, as a scheduler does; likewise |
+| {hung_up} | the terminal was closed (SIGHUP); likewise |
 
 They are the same with and without `--json`. `llem measure` ends with the exit code of its command:
 128 + N where signal N killed it, 127 where it was not found, 126 where it could not be started.
@@ -55,7 +56,9 @@ def command_line_page() -> str:
     lines += ["`llem --version` prints the version, `--help` or `-h` helps anywhere.", ""]
     lines += [
         _EXIT_CODES.format(
-            interrupted=EXIT_CODES[signal.SIGINT], terminated=EXIT_CODES[signal.SIGTERM]
+            interrupted=EXIT_CODES[signal.SIGINT],
+            terminated=EXIT_CODES[signal.SIGTERM],
+            hung_up=EXIT_CODES[signal.SIGHUP],
         )
     ]
     variables = [f"| `{key}` | {text} |" for key, text in sorted((VARIABLES | OF_OTHERS).items())]

@@ -1,22 +1,29 @@
 """Nothing measured is lost: a disk that fills up or is read-only, a folder that vanishes."""
 
-import shutil
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from llem_store import load_result
+from llem_store import load_partial, load_result
 from llem_store.stream import read_batches
 from llem_testing.process import Command
 from llem_testing.running import Finished
 from llem_testing.small_disk import SmallDisk, small_disk
 
-from .echo import ECHO, METER, METERED
+from .echo import ECHO, METER, METERED, run_on
+from .side_plugin import install_backend
 
 SIZE_BYTES = 80 << 20
 """More than pre-flight asks for."""
 RUN = (*ECHO, "--set=baseline.duration_seconds=1.0", "--set=min_window_s=1.0")
 """Phases long enough to do something to the disk meanwhile."""
+
+LOADS_SLOWLY = """
+def create(settings):
+    return ScriptedBackend(SystemClock(), load_s=1.0)
+"""
 
 
 @pytest.fixture
@@ -104,11 +111,20 @@ class TestFullDisk:
 
 
 class TestReadOnlyDisk:
-    def test_while_the_result_is_saved(self, llem: Command, disk: SmallDisk) -> None:
-        with llem.start(*RUN, "-o", str(disk.path / "results")) as running:
-            running.wait_for("heat:")
+    def test_while_the_run_lasts(self, llem: Command, disk: SmallDisk) -> None:
+        env = install_backend(llem.folder.parent / "plugins", "slow", LOADS_SLOWLY)
+        run = (*run_on("slow"), "-o", str(disk.path / "results"))
+        with llem.start(*run, env=env) as running:
+            running.wait_for("environment:")
+            (folder,) = (disk.path / "results").iterdir()
+            while load_partial(folder).phase != "load":
+                time.sleep(0.01)
+            running.send(signal.SIGSTOP)  # while it loads no file is open for writing
             disk.make_read_only()
+            running.send(signal.SIGCONT)
             done = running.finish()
+        left = load_partial(folder)
+        assert (left.state, left.phase) == ("initialising", "load")  # the last that it could write
         assert load_result(rescued(llem, done, "the file system is read-only")).result.requests > 0
 
     def test_before_the_run_is_a_preflight_problem(self, llem: Command, disk: SmallDisk) -> None:
@@ -127,7 +143,7 @@ class TestVanishedFolder:
         with llem.start(*RUN, *METERED, env=METER) as running:
             running.wait_for(gone_after)
             (folder,) = llem.run_folders()
-            shutil.rmtree(folder.parent)
+            folder.parent.rename(llem.folder.parent / "elsewhere")
             done = running.finish()
         assert_whole(rescued(llem, done, "the folder is gone"))
         assert llem.run_folders() == []

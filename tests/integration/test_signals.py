@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT end a run in every phase: exit code, what is kept, nobody left behind."""
+"""SIGTERM, SIGINT and SIGHUP end a run: exit code, what is kept, nobody left behind."""
 
 import json
 import signal
@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from llem_store.stream import read_batches
+from llem_store import load_partial
 from llem_testing.process import Command
-from llem_testing.running import Finished, Running
+from llem_testing.running import GUARD_S, Finished, Running
+from llem_testing.terminal import in_terminal
 
 from .echo import ECHO, METER, METERED, PHASES, run_on
 from .side_plugin import install_backend
@@ -58,8 +59,17 @@ def ended(running: Running, code: int) -> Finished:
 def partial_run(llem: Command) -> Path:
     """The folder of a run that ended early, after its baseline."""
     (folder,) = llem.run_folders()
-    assert {path.name for path in folder.iterdir()} == {"partial.json", "timeseries.parquet"}
+    kept = {path.name for path in folder.iterdir()} - {"requests.parquet"}  # a pass may be over
+    assert kept == {"partial.json", "timeseries.parquet"}
     return folder
+
+
+def wait_for_samples(folder: Path) -> None:
+    """Wait until a run that goes on has samples on disk."""
+    deadline_s = time.monotonic() + GUARD_S
+    while load_partial(folder).timeseries() is None:
+        assert time.monotonic() < deadline_s, "no sample came to the disk"
+        time.sleep(0.02)
 
 
 class TestFirst:
@@ -75,6 +85,28 @@ class TestFirst:
             running.send(signal.SIGINT)
             assert ended(running, 130).stderr.endswith("\nllem: interrupted\n")
         partial_run(llem)
+
+    def test_sighup_does_as_well(self, llem: Command) -> None:
+        with in_phase(llem, "measure") as running:
+            running.send(signal.SIGHUP)
+            ended(running, 129)
+        assert load_partial(partial_run(llem)).reason == "the terminal was closed"
+
+    def test_a_closed_terminal_sends_one_that_does(self, llem: Command) -> None:
+        with in_terminal(llem, *ECHO, *METERED, *PHASES["measure"], env=METER) as terminal:
+            terminal.wait_until_shows("measure")
+            terminal.hang_up()
+            assert terminal.finish().code == 129
+        assert load_partial(partial_run(llem)).reason == "the terminal was closed"
+
+    def test_sighup_is_ignored_under_nohup(self, llem: Command) -> None:
+        ignoring = 'trap "" HUP; exec "$0" "$@"'
+        nohup = Command(llem.folder, llem.environ, ("/bin/sh", "-c", ignoring, *llem.program))
+        with nohup.start(*ECHO, "--set=min_window_s=0.5", "--verbose") as running:
+            running.wait_for_event("phase_started", phase="measure")
+            running.send(signal.SIGHUP)
+            assert running.finish().code == 0
+        assert len(llem.run_folders()) == 1
 
     def test_is_told_as_json_where_that_is_asked_for(self, llem: Command) -> None:
         run = (*run_on("acme-echo"), *PHASES["measure"], "--log-json", "--verbose")
@@ -114,14 +146,16 @@ class TestSecond:
         arguments = (*run_on("stuck"), *METERED, *PHASES["measure"], "--verbose")
         with llem.start(*arguments, env=env) as running:
             running.wait_for_event("phase_started", phase="measure")
+            (folder,) = llem.run_folders()
+            wait_for_samples(folder)
             running.send(number)
             running.wait_for("hanging")
             running.send(number)
             done = ended(running, code)
         assert done.stderr.endswith("\nllem: stopped at once\n")
-        (folder,) = llem.run_folders()
-        rows = sum(batch.num_rows for batch in read_batches(folder / "timeseries.arrows"))
-        assert rows > 0
+        left = load_partial(folder)
+        assert left.reason.startswith("its process ended without a word while it was measuring")
+        assert left.timeseries() is not None
 
     @pytest.mark.slow
     def test_leaves_no_traceback_whenever_it_comes(self, llem: Command) -> None:

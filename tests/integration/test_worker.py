@@ -66,7 +66,9 @@ class TestWorker:
         assert worker("none.json").code == 2
         assert worker().code == 2
 
-    @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    @pytest.mark.parametrize(
+        ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+    )
     def test_a_signal_ends_it_with_its_exit_code(
         self, worker: Command, number: signal.Signals, code: int
     ) -> None:

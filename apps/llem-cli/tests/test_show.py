@@ -44,6 +44,13 @@ def run(tmp_path: Path, output: Output) -> Path:
     return handle.path.relative_to(tmp_path)
 
 
+def let_it_die(run: Path) -> None:
+    """The process that the run's state names began at another time: it is gone."""
+    state = json.loads((run / "state.json").read_text())
+    state["process"]["started_ticks"] += 1
+    (run / "state.json").write_text(json.dumps(state))
+
+
 @pytest.fixture
 def folder(tmp_path: Path, run: Path) -> Path:
     """Results of every kind: three complete ones, a partial, a killed and a broken one."""
@@ -55,9 +62,13 @@ def folder(tmp_path: Path, run: Path) -> Path:
         handle.commit(result(output_tokens_per_s=tokens_per_s))
     for name in ("partial", "killed"):
         handle = store.begin(example_order(results / name))
+        handle.state("measuring", "measure")
         handle.append(example_samples())
+        handle.requests(example_requests())
         if name == "partial":
             handle.abandon("the fan fell off")
+        else:
+            let_it_die(handle.path)
     (results / "broken").mkdir()
     (results / "broken" / "result.json").write_text("{")
     return results
@@ -143,7 +154,9 @@ class TestOneResult:
         assert "\x1b" not in shown
         assert "?[2Jgone" in shown
 
-    @pytest.mark.parametrize(("name", "word"), [("partial", "fan fell off"), ("killed", "killed")])
+    @pytest.mark.parametrize(
+        ("name", "word"), [("partial", "fan fell off"), ("killed", "ended without a word")]
+    )
     def test_that_has_none_shows_why_and_what_is_left(
         self, folder: Path, output: Output, name: str, word: str
     ) -> None:
@@ -152,6 +165,20 @@ class TestOneResult:
         shown = output()
         assert word in shown
         assert "timeseries." in shown
+        rows = dict(line.split(maxsplit=1) for line in shown.splitlines()[1:])
+        assert rows["Model"] == "builtin:tiny"
+        assert (rows["State"], rows["Phase"]) == (
+            ("failed", "measure") if name == "partial" else ("measuring", "measure")
+        )
+        assert (rows["Samples"], rows["Requests"]) == ("5", "3")
+
+    def test_that_has_none_and_lost_a_table_is_still_shown(
+        self, folder: Path, output: Output
+    ) -> None:
+        (left,) = (folder / "partial").iterdir()
+        (left / "timeseries.parquet").unlink()
+        assert show(left) == 0
+        assert "names timeseries.parquet, which is not there" in output()
 
     def test_that_is_broken_is_an_error(self, folder: Path) -> None:
         with pytest.raises(llem.StoreError, match="this is not JSON"):
@@ -170,7 +197,7 @@ class TestTable:
         assert len(table.splitlines()) == 7
         assert "broken: broken: result.json: this is not JSON" in rest
         assert "partial: the fan fell off" in rest
-        assert "unfinished: the run was killed" in rest
+        assert "unfinished: its process ended without a word" in rest
         assert lines[-1] == "3 results, 1 broken, 1 partial, 1 unfinished"
 
     def test_has_no_state_where_all_are_complete(self, run: Path, output: Output) -> None:

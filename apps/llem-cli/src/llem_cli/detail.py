@@ -1,6 +1,6 @@
 """One result in detail: the summary of its run, and then what a reviewer asks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,19 +39,32 @@ def detail_lines(
         yield from (f"  {plain(line)}" for line in lines)
 
 
-def left_lines(entry: llem.CatalogueEntry) -> Iterator[str]:
-    """What there is to say of a run without a result."""
+def left_lines(entry: llem.CatalogueEntry, run: llem.PartialRun) -> Iterator[str]:
+    """What there is to say of a run without a result, and what it has measured."""
     yield plain(f"{entry.path}: {entry.state}: {entry.reason}")
     for label, value in (
         ("Model", entry.model),
         ("Backend", entry.backend),
         ("Precision", entry.precision),
         ("Config", entry.measurement_config_hash),
+        ("Started", entry.started_at and f"{entry.started_at:%Y-%m-%d %H:%M:%S}"),
         ("Ended", entry.ended_at and f"{entry.ended_at:%Y-%m-%d %H:%M:%S}"),
+        ("State", run.state),
+        ("Phase", run.phase),
+        ("Samples", _rows(run.timeseries)),
+        ("Requests", _rows(run.requests)),
     ):
         if value is not None:
             yield row(label, plain(str(value)))
     yield row("Files", ", ".join(plain(file.name) for file in sorted(entry.path.iterdir())))
+
+
+def _rows(read: Callable[[], llem.ArrowTable | None]) -> str:
+    try:
+        table = read()
+    except llem.StoreError as error:
+        return str(error)
+    return "none" if table is None else f"{table.num_rows:,}"
 
 
 def _power(run: llem.StoredRun, columns: int, blocks: bool) -> Iterator[str]:

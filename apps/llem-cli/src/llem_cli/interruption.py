@@ -1,4 +1,4 @@
-"""What Ctrl-C and SIGTERM do.
+"""What Ctrl-C, SIGTERM and the end of the terminal do.
 
 The first ends the run in good order: what was measured is kept, the devices are let go. One that
 comes meanwhile ends it at once; what is on disk by then stays. Once the exit code is decided they
@@ -14,7 +14,7 @@ from typing import NoReturn
 
 Handler = Callable[[int, FrameType | None], object] | signal.Handlers
 
-EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+EXIT_CODES = {signal.SIGHUP: 129, signal.SIGINT: 130, signal.SIGTERM: 143}
 
 
 def heed() -> None:

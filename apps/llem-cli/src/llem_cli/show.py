@@ -112,7 +112,10 @@ def _show_entry(entry: llem.CatalogueEntry, *, as_json: bool) -> int:
 
     if entry.state in ("complete", "broken"):  # loading tells what is wrong with a broken one
         return _show_run(entry.path, as_json=as_json)
-    lines = [json_text([entry])] if as_json else left_lines(entry)
+    if as_json:
+        write_lines([json_text([entry])], sys.stdout)
+        return 0
+    lines = left_lines(entry, llem.load_partial(entry.path))
     write_lines(lines, sys.stdout)
     return 0
 

@@ -8,12 +8,12 @@ takes than the window's mean pass is what the times cost, beside what passes dif
 
 from dataclasses import dataclass
 
-from llem_contracts import GeneratedRequest, LoadedModel, RequestRecord
+from llem_contracts import GeneratedRequest, LoadedModel
 
 from llem_harness.completeness import check_complete
 from llem_harness.phases import phase
 from llem_harness.ports import Ports
-from llem_harness.window import MeasuredWindow, record_of
+from llem_harness.window import MeasuredWindow
 from llem_harness.workload import Workload
 
 
@@ -23,15 +23,6 @@ class LatencyPass:
 
     requests: tuple[GeneratedRequest, ...]
     overhead_share: float
-    number: int
-    """Of the pass, counted on from those of the window."""
-
-    def records(self) -> list[RequestRecord]:
-        """The requests as the store keeps them, marked as not measured."""
-        return [
-            record_of(request, self.number, step_times=True, measured=False)
-            for request in self.requests
-        ]
 
 
 def time_steps(
@@ -47,4 +38,4 @@ def time_steps(
         duration_s = (clock.monotonic_ns() - start_ns) / 1e9
     check_complete(workload.requests, (requests,))
     mean_s = window.reading.duration_s / len(window.passes)
-    return LatencyPass(requests, duration_s / mean_s - 1, len(window.passes))
+    return LatencyPass(requests, duration_s / mean_s - 1)

@@ -20,9 +20,13 @@ def repeat_passes(
     min_s: float,
     output_tokens: int | None = None,
     step_times: bool = True,
+    keep: Callable[[tuple[GeneratedRequest, ...]], None] = lambda _requests: None,
 ) -> Passes:
     """At least one pass, and as many as it takes to last `min_s` from `start_ns` on; synchronised
-    after each."""
+    after each.
+
+    `keep` is handed the requests of each pass. It must take no time.
+    """
     passes: list[tuple[GeneratedRequest, ...]] = []
     expected = 1
     while True:
@@ -31,6 +35,7 @@ def repeat_passes(
             loaded.generate(requests, told, output_tokens=output_tokens, step_times=step_times)
         )
         loaded.synchronize()
+        keep(passes[-1])
         elapsed_s = (clock.monotonic_ns() - start_ns) / 1e9
         if elapsed_s >= min_s:
             return tuple(passes)

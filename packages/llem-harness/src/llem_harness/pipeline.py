@@ -1,6 +1,7 @@
 """One experiment, from a work order to a result. Each step is a file of its own.
 
 pre-flight      preflight.py   every problem in one report
+the dead        clean_up.py    runs that died in the same folder
 environment     environment/
 idle baseline   baseline.py    before the model is loaded
 load            here           the devices used are those that are metered
@@ -12,10 +13,15 @@ prefill         prefill.py     a second window, of prefill alone
 latency         latency_pass.py   a pass of its own, where that is asked for
 assemble        assemble.py    a pure function
 save            save.py
+
+What is measured goes to disk meanwhile (recorder.py), and how far the run is (run_state.py).
 """
 
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 from llem_contracts import (
     Clock,
@@ -39,6 +45,7 @@ from llem_schema import (
 from llem_harness.assemble import Loaded, Saving, assemble
 from llem_harness.baseline import measure_baseline, with_resident
 from llem_harness.baseline_cache import BaselineCache
+from llem_harness.clean_up import clean_up
 from llem_harness.cold_start import warmup_of
 from llem_harness.environment import take_snapshot, with_engine
 from llem_harness.heat import heat
@@ -48,8 +55,9 @@ from llem_harness.phases import phase
 from llem_harness.ports import Ports
 from llem_harness.prefill import measure_prefill
 from llem_harness.preflight import Readiness, check
+from llem_harness.recorder import RunRecorder
+from llem_harness.run_state import StateTeller
 from llem_harness.save import save
-from llem_harness.series import SeriesRecorder
 from llem_harness.temperature import temperature_drift_c
 from llem_harness.warmup import warm_up
 from llem_harness.window import measure
@@ -73,12 +81,15 @@ def run(order: WorkOrder, ports: Ports) -> ExperimentResult:
         ready = check(order, ports)
     for problem in ready.warnings:
         ports.listener(Notice(code=problem.code, message=f"{problem.message}. {problem.cure}"))
-    handle = ports.store.begin(order) if order.settings.results_dir is not None else None
+    if order.settings.results_dir is None:
+        return _measured(order, ports, ready, None)
+    clean_up(Path(order.settings.results_dir), ports)
+    handle = ports.store.begin(order)
+    ports = replace(ports, listener=StateTeller(handle, ports.listener))
     try:
         return _measured(order, ports, ready, handle)
     except BaseException as error:
-        if handle is not None:
-            _keep_partial(handle, _reason(error), ports)
+        _keep_partial(handle, _reason(error), ports)
         raise
 
 
@@ -99,7 +110,7 @@ def _measured(
         if host.session is not None:
             stack.callback(host.session.close)
         sessions = [session] if host.session is None else [session, host.session]
-        recorder = SeriesRecorder(sessions, handle)
+        recorder = RunRecorder(sessions, handle)
         stack.callback(recorder.finish)
         baseline = measure_baseline(
             config.baseline,
@@ -109,7 +120,6 @@ def _measured(
             cache=BaselineCache(order.settings.cache_dir, choice.name, ready.devices),
             devices=ready.devices,
         )
-        recorder.flush()
 
         with phase("load", ports.listener, ports.clock):
             ports.backend.fetch(config)
@@ -127,19 +137,23 @@ def _measured(
         warmup_config = warmup_of(config)
         warmup = warm_up(warmup_config, loaded, batches, ports)
         heat_record = heat(warmup_config, loaded, batches[0], session, ports, ready.no_energy)
-        recorder.flush()
 
+        step_times = config.latency != "separate"
         window = measure(
             loaded,
             workload,
             session,
             ports,
             min_window_s=config.min_window_s,
-            step_times=config.latency != "separate",
+            step_times=step_times,
             host=host.session,
+            keep=partial(recorder.add_pass, step_times=step_times),
         )
         prefill = measure_prefill(config, loaded, workload, session, window, ports, ready.no_energy)
-        timed = None if window.step_times else time_steps(loaded, workload, window, ports)
+        timed = None
+        if not step_times:
+            timed = time_steps(loaded, workload, window, ports)
+            recorder.add_pass(timed.requests, measured=False)
         with phase("assemble", ports.listener, ports.clock):
             engine = loaded.environment()
             samples = _samples_within(session, window.reading.start_ns, window.reading.end_ns)
@@ -175,8 +189,7 @@ def _measured(
             )
         if handle is not None:
             with phase("save", ports.listener, ports.clock):
-                records = [*window.records(), *(timed.records() if timed else ())]
-                save(result, handle, recorder, records, order, ports)
+                save(result, handle, recorder, order, ports)
     return result
 
 
@@ -229,5 +242,5 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     if isinstance(error, SystemExit):
-        return "terminated"
+        return "the terminal was closed" if error.code == 129 else "terminated"
     return f"{type(error).__name__}: {error}"

@@ -1,11 +1,9 @@
 """Puts the result on disk; what was measured is not lost when that fails."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from llem_contracts import (
     ExperimentError,
-    RequestRecord,
     RunHandle,
     RunSaved,
     StoreError,
@@ -14,14 +12,13 @@ from llem_contracts import (
 from llem_schema import ExperimentResult, WorkOrder
 
 from llem_harness.ports import Ports
-from llem_harness.series import SeriesRecorder
+from llem_harness.recorder import RunRecorder
 
 
 def save(
     result: ExperimentResult,
     handle: RunHandle,
-    recorder: SeriesRecorder,
-    records: Sequence[RequestRecord],
+    recorder: RunRecorder,
     order: WorkOrder,
     ports: Ports,
 ) -> None:
@@ -34,11 +31,10 @@ def save(
     try:
         if recorder.failure is not None:
             raise recorder.failure
-        handle.requests(records)
         stored = handle.commit(result)
     except StoreError as error:
         try:
-            kept = _rescue(result, recorder, records, order, ports)
+            kept = _rescue(result, recorder, order, ports)
         except StoreError as second:
             raise UnsavedResult(
                 "the result could be saved neither where it was meant to go "
@@ -55,8 +51,7 @@ def save(
 
 def _rescue(
     result: ExperimentResult,
-    recorder: SeriesRecorder,
-    records: Sequence[RequestRecord],
+    recorder: RunRecorder,
     order: WorkOrder,
     ports: Ports,
 ) -> Path:
@@ -65,5 +60,5 @@ def _rescue(
     samples = recorder.series()
     if samples:
         handle.append(samples)
-    handle.requests(records)
+    handle.requests(recorder.records())
     return handle.commit(result).path

@@ -2,10 +2,11 @@
 
     synchronise | t0  pass 1  pass 2 ... pass k  synchronise  t1 | reading
 
-Nothing else happens between t0 and t1: no file is written, no thread is joined. Whole passes over
-the prompts repeat until the window has lasted `min_window_s`.
+Nothing else happens between t0 and t1 in this thread: no file is written, no thread is joined.
+Whole passes over the prompts repeat until the window has lasted `min_window_s`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from llem_contracts import GeneratedRequest, LoadedModel, MeterSession, RequestRecord
@@ -39,19 +40,11 @@ class MeasuredWindow:
         """All requests of all passes."""
         return tuple(request for one_pass in self.passes for request in one_pass)
 
-    def records(self) -> list[RequestRecord]:
-        """The requests as the store keeps them."""
-        return [
-            record_of(request, index, step_times=self.step_times)
-            for index, one_pass in enumerate(self.passes)
-            for request in one_pass
-        ]
-
 
 def record_of(
     request: GeneratedRequest, pass_index: int, *, step_times: bool, measured: bool = True
 ) -> RequestRecord:
-    """A request as the store keeps it."""
+    """A request as the store keeps it; `step_times`: whether the time of each step was taken."""
     return RequestRecord(
         pass_index=pass_index,
         request=request.index,
@@ -78,11 +71,13 @@ def measure(
     min_window_s: float,
     step_times: bool = True,
     host: MeterSession | None = None,
+    keep: Callable[[tuple[GeneratedRequest, ...]], None] = lambda _requests: None,
 ) -> MeasuredWindow:
     """Generate over all requests, pass after pass, inside one window of the meter.
 
     `step_times`: whether the time of each step is taken. `host`: the meter of the host, whose
-    window opens just before that one and closes just after.
+    window opens just before that one and closes just after. `keep` is handed the requests of each
+    pass, inside the window; it must take no time.
     """
     clock = ports.clock
     per_pass = len(workload.requests)
@@ -101,6 +96,7 @@ def measure(
             start_ns=window.start_ns,
             min_s=min_window_s,
             step_times=step_times,
+            keep=keep,
         )
         window.end()
         if around is not None:

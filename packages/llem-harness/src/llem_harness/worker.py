@@ -2,7 +2,8 @@
 
 Events go to stdout as JSON lines, the result goes to disk before the line that says so, whatever
 libraries print goes to stderr. Exit codes: 0, 1 for a failed experiment, 2 for an order that cannot
-be read, 130 interrupted, 143 terminated.
+be read, 130 interrupted, 143 terminated, 129 where the
+terminal was closed.
 """
 
 import os
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{arguments[0]} is no work order: {error}", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
     events = _take_stdout()
 
     def tell(event: Event, /) -> None:

@@ -182,6 +182,9 @@ NOT_MEASURED_CODES: Mapping[str, str] = MappingProxyType(
 """Why a field of a result is None, in `not_measured`."""
 
 NOTICE_CODES: Mapping[str, str] = MappingProxyType(
-    {"partial_run": "A run ended before its end, and what it measured until then was kept."}
+    {
+        "partial_run": "A run ended before its end, and what it measured until then was kept.",
+        "dead_run": "An earlier run in the folder had died, and was cleaned up.",
+    }
 )
 """What a listener is told beside the warnings of the result."""

@@ -1,5 +1,6 @@
 """Reads what a process writes, on several descriptors, in the thread that asks."""
 
+import contextlib
 import os
 import selectors
 import time
@@ -56,6 +57,13 @@ class Outlets:
         """Read what has been written, and wait for nothing."""
         while self._read(0.0):
             pass
+
+    def close_one(self, name: str) -> None:
+        """Close an outlet; what was written to it stays."""
+        descriptor = self._descriptors.pop(name)
+        with contextlib.suppress(KeyError):  # it had come to its end
+            self._selector.unregister(descriptor)
+        os.close(descriptor)
 
     def close(self) -> None:
         """Close all of them; what was written stays."""

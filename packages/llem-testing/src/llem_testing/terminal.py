@@ -87,6 +87,10 @@ class Terminal(Running):
         self._screen.resize(columns, rows)
         self._sizes.append((self._drawn_bytes, (columns, rows)))
 
+    def hang_up(self) -> None:
+        """Close the window, or lose the connection: the command gets SIGHUP and has no screen."""
+        self._outlets.close_one("terminal")
+
     def finish(self, within_s: float = GUARD_S) -> Finished:
         """As `Running.finish`; the screen then stands as the command leaves it."""
         finished = super().finish(within_s)

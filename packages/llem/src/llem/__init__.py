@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llem_contracts import (
+        ArrowTable as ArrowTable,
         BackendError as BackendError,
         CatalogueEntry as CatalogueEntry,
         CommandError as CommandError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         MissingDependency as MissingDependency,
         Notice as Notice,
         NotSupported as NotSupported,
+        PartialRun as PartialRun,
         PhaseFinished as PhaseFinished,
         PhaseProgress as PhaseProgress,
         PhaseSkipped as PhaseSkipped,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     )
     from llem_store import (
         PowerProfile as PowerProfile,
+        load_partial as load_partial,
         load_result as load_result,
         power_profile as power_profile,
     )
@@ -82,6 +85,7 @@ __version__ = "0.1.0"
 _NAMES_BY_MODULE = {
     "llem.experiment": ("run_experiment",),
     "llem_contracts": (
+        "ArrowTable",
         "BackendError",
         "CatalogueEntry",
         "CommandError",
@@ -93,6 +97,7 @@ _NAMES_BY_MODULE = {
         "MissingDependency",
         "NotSupported",
         "Notice",
+        "PartialRun",
         "PhaseFinished",
         "PhaseProgress",
         "PhaseSkipped",
@@ -111,7 +116,7 @@ _NAMES_BY_MODULE = {
     "llem_energy": ("CommandReading", "measure_command"),
     "llem_harness": ("Inspection",),
     "llem_schema": ("ExperimentConfig", "ExperimentResult", "WorkOrder"),
-    "llem_store": ("PowerProfile", "load_result", "power_profile"),
+    "llem_store": ("PowerProfile", "load_partial", "load_result", "power_profile"),
     "llem_study": (
         "Installation",
         "Origins",
