@@ -86,6 +86,7 @@ class TestOneResult:
             "Effective configuration",
             "Meter",
             "Error terms, 1 sigma",
+            "Intervals",
             "Baseline",
             "Warm-up",
             "Environment",
@@ -100,6 +101,8 @@ class TestOneResult:
         assert f"at commit {result.model.commit}" in shown
         assert "n: 8 (flag)" in shown
         assert "gain: 5.65 J" in shown
+        assert "output tokens/s: 15.68 to 16.32 (95%, over 8 batches)" in shown
+        assert "J per output token: 6.19 J to 6.31 J (95%, over 8 batches)" in shown
         assert "passed over: nvml: there is no driver" in shown
         assert result.warmup_result.heat.note in shown
         assert result.reproducibility_notes[0] in shown

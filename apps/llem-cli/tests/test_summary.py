@@ -48,6 +48,12 @@ class TestMeasured:
             assert fact in shown
         assert shown.endswith("Saved to results/here")
 
+    def test_throughput_has_its_interval_where_there_is_one(self) -> None:
+        (line,) = lines_of(example_result(), "Throughput")
+        assert line.endswith("16.0 output tokens/s (15.7 to 16.3)")
+        (bare,) = lines_of(example_result(output_tokens_per_s_interval=None), "Throughput")
+        assert bare.endswith("16.0 output tokens/s")
+
     def test_flops_name_the_parameters_that_they_are_twice_of(self) -> None:
         def line(**counts: int | float | None) -> str:
             whole = example_result()

@@ -73,15 +73,29 @@ class TestIntervals:
         assert latency.ttft.samples == 16
         assert latency.ttft.intervals is not None
         mean = latency.ttft.intervals["mean_ms"]
+        assert mean is not None
         # Student's t of 7, times the standard error of the mean of 10 ... 17
         half = 2.3646 * statistics.stdev(range(10, 18)) / 8**0.5
         assert mean.upper_ms - 13.5 == pytest.approx(half, rel=1e-3)
         assert 13.5 - mean.lower_ms == pytest.approx(half, rel=1e-3)
         assert latency.itl is not None
         assert latency.itl.intervals is not None
-        assert latency.itl.intervals["p50_ms"].upper_ms == 5.0
-        assert "p99_ms" not in latency.ttft.intervals
-        assert latency_gaps(latency) == {}
+        of_gaps = latency.itl.intervals["mean_ms"]
+        assert of_gaps is not None
+        assert of_gaps.upper_ms == 5.0
+        assert (mean.level, mean.method) == (0.95, "ratio")
+        assert latency.ttft.batches == 8
+
+    def test_of_a_percentile_too_far_out_is_missing_with_a_reason(self) -> None:
+        latency = latency_of([self.one_pass(*range(10, 50))])
+        intervals = latency.ttft.intervals
+        assert intervals is not None
+        median, last = intervals["p50_ms"], intervals["p99_ms"]
+        assert median is not None
+        assert (median.level, median.method, last) == (0.95, "woodruff", None)
+        why = latency_gaps(latency)["latency.ttft.intervals.p99_ms"]
+        assert why.code == "too_few_samples"
+        assert "80 values of 40 batches" in why.reason
 
     def test_of_too_few_batches_are_missing_with_a_reason(self) -> None:
         latency = latency_of([self.one_pass(10, 12)])

@@ -15,6 +15,7 @@ WITHOUT_UNIT = frozenset(
         "throttled_share",
         "overhead_share",
         "scale",
+        "level",
         "padding_share",
         "mfu",
         "final_cv",

@@ -12,6 +12,7 @@ from llem_stats import (
     mean_interval,
     quantile,
     quantile_interval,
+    ratio_interval,
     student_t,
 )
 
@@ -51,6 +52,46 @@ class TestCoverage:
             return mean_interval([[value] for batch in batches for value in batch])
 
         assert held(as_if_independent, 100.0) < 0.8
+
+
+class TestRatio:
+    def drawn(self, random: Random) -> tuple[list[float], list[float]]:
+        """Tokens and seconds of 20 batches of one to eight requests, at 50 tokens a second."""
+        tokens = [64.0 * random.randint(1, 8) for _ in range(20)]
+        return tokens, [part / 50 * random.gauss(1, 0.05) for part in tokens]
+
+    def test_holds_the_truth_as_often_as_it_says(self) -> None:
+        random = Random(5)
+        found = [ratio_interval(*self.drawn(random)) for _ in range(400)]
+        inside = [i.lower <= 50.0 <= i.upper for i in found if i is not None]
+        assert len(inside) == 400
+        assert 0.92 <= statistics.fmean(inside) <= 0.98
+
+    def test_is_a_matter_of_the_ratio_and_not_of_the_sizes(self) -> None:
+        sizes = [float(2**exponent) for exponent in range(10)]
+        found = ratio_interval([3 * size for size in sizes], sizes)
+        assert found == Interval(3.0, 3.0)
+
+    def test_is_half_as_wide_with_four_times_the_clusters(self) -> None:
+        parts, sizes = self.drawn(Random(2))
+        some, more = ratio_interval(parts, sizes), ratio_interval(parts * 4, sizes * 4)
+        assert some is not None
+        assert more is not None
+        width = (more.upper - more.lower) / (some.upper - some.lower)
+        by_hand = (19 / 79) ** 0.5 * student_t(0.95, 79) / student_t(0.95, 19)
+        assert width == pytest.approx(by_hand)
+
+    @given(CLUSTERS)
+    def test_of_sums_and_counts_is_the_interval_of_the_mean(self, batches: Clusters) -> None:
+        sums, counts = [sum(batch) for batch in batches], [float(len(batch)) for batch in batches]
+        of_mean, of_ratio = mean_interval(batches), ratio_interval(sums, counts)
+        assert of_mean is not None
+        assert of_ratio is not None
+        assert of_ratio.lower == pytest.approx(of_mean.lower, abs=1e-6)
+        assert of_ratio.upper == pytest.approx(of_mean.upper, abs=1e-6)
+
+    def test_needs_a_number_of_clusters(self) -> None:
+        assert ratio_interval([1.0] * (LEAST_CLUSTERS - 1), [1.0] * (LEAST_CLUSTERS - 1)) is None
 
 
 class TestBootstrap:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import llem
-from llem_schema import BaselineRecord, ExperimentConfig, ExperimentResult
+from llem_schema import BaselineRecord, ExperimentConfig, ExperimentResult, IntervalBasis
 from pydantic import BaseModel
 
 from llem_cli.environment import environment_lines
@@ -27,6 +27,7 @@ def detail_lines(
         ("Effective configuration", _pairs(result.effective_config)),
         ("Meter", _meter(result)),
         ("Error terms, 1 sigma", _terms(result)),
+        ("Intervals", _intervals(result)),
         ("Baseline", _baseline(result)),
         ("Warm-up", _warmup(result)),
         ("Environment", _environment(result)),
@@ -134,6 +135,28 @@ def _terms(result: ExperimentResult) -> Iterator[str]:
     ):
         if value is not None:
             yield f"{label}: {joules(value)}"
+
+
+def _intervals(result: ExperimentResult) -> Iterator[str]:
+    """What the intervals are, and where there is none the reason."""
+    throughput = result.output_tokens_per_s_interval
+    if throughput is None:
+        yield f"output tokens/s: {_why(result, 'output_tokens_per_s_interval')}"
+    else:
+        lower, upper = throughput.lower_tokens_per_s, throughput.upper_tokens_per_s
+        yield f"output tokens/s: {lower:,.2f} to {upper:,.2f}{_basis(throughput.basis)}"
+    energy = result.energy_per_output_token_interval
+    if energy is None:
+        yield f"J per output token: {_why(result, 'energy_per_output_token_interval')}"
+    else:
+        yield (
+            f"J per output token: {joules(energy.lower_j)} to {joules(energy.upper_j)}"
+            f"{_basis(energy.basis)}, beside what the sensor may be off by"
+        )
+
+
+def _basis(basis: IntervalBasis) -> str:
+    return f" ({basis.level:.0%}, over {basis.parts} {basis.over})"
 
 
 def _baseline(result: ExperimentResult) -> Iterator[str]:

@@ -20,7 +20,7 @@ def summary_lines(result: ExperimentResult, result_dir: str) -> Iterator[str]:
     if result.meter.devices != (HOST_ID,):
         yield from _host_beside(result)
     yield from _emissions(result)
-    yield row("Throughput", f"{result.output_tokens_per_s:,.1f} output tokens/s")
+    yield row("Throughput", f"{result.output_tokens_per_s:,.1f} output tokens/s{_strays(result)}")
     yield row("Latency", f"time to first token {_spread(result.latency.ttft)}")
     if result.latency.itl is not None:
         yield row("", f"between tokens      {_spread(result.latency.itl)}")
@@ -137,6 +137,13 @@ def _flops(result: ExperimentResult) -> str:
         f"{flops.flops_total:.3g} (reference: 2 x {parameters} x tokens; "
         f"confidence {flops.confidence}){peak}",
     )
+
+
+def _strays(result: ExperimentResult) -> str:
+    interval = result.output_tokens_per_s_interval
+    if interval is None:
+        return ""
+    return f" ({interval.lower_tokens_per_s:,.1f} to {interval.upper_tokens_per_s:,.1f})"
 
 
 def _spread(values: Percentiles) -> str:

@@ -1,10 +1,10 @@
 """Last step before saving: a pure function from named parts to a result without silent gaps."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from llem_contracts import FlopsCounter, MeterChoice
+from llem_contracts import FlopsCounter, MeterChoice, Sample
 from llem_schema import (
     BackendRecord,
     ColdStart,
@@ -36,6 +36,8 @@ from llem_harness.latency_pass import LatencyPass
 from llem_harness.prefill import PrefillWindow, phase_figures
 from llem_harness.preflight import Readiness
 from llem_harness.remarks import notes_of, warnings_of
+from llem_harness.spread import spread_of
+from llem_harness.temperature import temperature_drift_c
 from llem_harness.throttling import throttling_figures
 from llem_harness.warmup import Warmup
 from llem_harness.window import MeasuredWindow
@@ -79,8 +81,7 @@ def assemble(
     memory: MemoryUsage,
     flops_counter: FlopsCounter,
     sample_period_s: float | None,
-    window_samples: int,
-    temperature_drift_c: float | None,
+    samples: Sequence[Sample],
     has_series: bool,
     saving: Saving,
     started_at: datetime,
@@ -124,6 +125,10 @@ def assemble(
     missing["steady_state_window"] = NotMeasured(
         code="not_applicable", reason="the methodology is total: the whole window counts"
     )
+    spread = spread_of(
+        window.passes, reading.start_ns, reading.end_ns, energy, samples, sample_period_s
+    )
+    missing |= spread.missing
     flops = flops_figures(
         flops_counter,
         loaded.shape,
@@ -203,7 +208,9 @@ def assemble(
         discarded_tokens=sum(request.discarded_tokens for request in requests),
         requests=len(requests),
         output_tokens_per_s=output_tokens / reading.duration_s,
+        output_tokens_per_s_interval=spread.throughput,
         energy_per_output_token_j=energy.energy_per_output_token_j,
+        energy_per_output_token_interval=spread.energy,
         energy_per_total_token_j=energy.energy_per_total_token_j,
         energy_per_request_j=energy.energy_per_request_j,
         latency=latency,
@@ -213,7 +220,7 @@ def assemble(
         warmup_result=_warmup_result(order, warmup, heat, cold_start),
         warmup_excluded_samples=warmup.requests,
         environment_snapshot=surroundings.snapshot,
-        meter=_meter_record(ready.meter, window, host.record, sample_period_s, window_samples),
+        meter=_meter_record(ready.meter, window, host.record, sample_period_s, len(samples)),
         prompts=workload.record,
         timeseries=saving.timeseries if has_series else None,
         requests_file=saving.requests,
@@ -225,13 +232,13 @@ def assemble(
             config=config,
             preflight=ready.warnings,
             reading=reading,
-            samples=window_samples,
+            samples=len(samples),
             breakdown=energy.energy_breakdown,
             no_energy=ready.no_energy,
             baseline_missing=baseline.missing,
             heat=heat,
             throttling=throttling.record,
-            temperature_drift_c=temperature_drift_c,
+            temperature_drift_c=temperature_drift_c(samples),
             prompts=workload.record,
             dummy_weights=ready.plan.dummy_weights,
             compilations=window.compilations,

@@ -4,12 +4,14 @@ import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, pairwise
+from typing import Literal
 
 from llem_contracts import GeneratedRequest
 from llem_schema import FrozenDict, Latency, LatencyInterval, NotMeasured, Percentiles
-from llem_stats import LEAST_CLUSTERS, mean_interval, quantile, quantile_interval
+from llem_stats import LEAST_CLUSTERS, Interval, mean_interval, quantile, quantile_interval
 
 _PERCENTS = (50, 90, 95, 99)
+_LEVEL = 0.95
 
 
 def latency_of(passes: Sequence[Sequence[GeneratedRequest]]) -> Latency:
@@ -45,12 +47,13 @@ def percentiles(batches_ms: Sequence[Sequence[float]]) -> Percentiles:
         mean_ms=statistics.fmean(values),
         **figures,
         samples=len(values),
+        batches=len(batches_ms),
         intervals=_intervals(batches_ms),
     )
 
 
 def latency_gaps(latency: Latency) -> dict[str, NotMeasured]:
-    """Why a latency has no figure, or none of its figures an interval."""
+    """Why a latency has no figure, or a figure no interval."""
     gaps: dict[str, NotMeasured] = {}
     if latency.itl is None:
         gaps["latency.itl"] = NotMeasured(
@@ -58,28 +61,45 @@ def latency_gaps(latency: Latency) -> dict[str, NotMeasured]:
         )
     for name in ("ttft", "itl", "e2e"):
         found: Percentiles | None = getattr(latency, name)
-        if found is not None and found.intervals is None:
-            gaps[f"latency.{name}.intervals"] = NotMeasured(
+        if found is None:
+            continue
+        path = f"latency.{name}.intervals"
+        if found.intervals is None:
+            gaps[path] = NotMeasured(
                 code="too_few_batches",
                 reason=f"an interval needs at least {LEAST_CLUSTERS} batches in the window",
             )
+            continue
+        for figure, interval in found.intervals.items():
+            if interval is None:
+                gaps[f"{path}.{figure}"] = NotMeasured(
+                    code="too_few_samples",
+                    reason=(
+                        f"it is too far out to be bounded by {found.samples} values of "
+                        f"{found.batches} batches"
+                    ),
+                )
     return gaps
 
 
 def _intervals(
     batches_ms: Sequence[Sequence[float]],
-) -> FrozenDict[str, LatencyInterval] | None:
-    mean = mean_interval(batches_ms)
+) -> FrozenDict[str, LatencyInterval | None] | None:
+    mean = mean_interval(batches_ms, _LEVEL)
     if mean is None:
         return None
-    found = {"mean_ms": mean}
-    for percent in _PERCENTS:
-        interval = quantile_interval(batches_ms, percent)
-        if interval is not None:
-            found[f"p{percent}_ms"] = interval
-    return FrozenDict(
-        {
-            name: LatencyInterval(lower_ms=interval.lower, upper_ms=interval.upper)
-            for name, interval in found.items()
-        }
+    of_percentiles = {
+        f"p{percent}_ms": _shown(quantile_interval(batches_ms, percent, _LEVEL), "woodruff")
+        for percent in _PERCENTS
+    }
+    return FrozenDict({"mean_ms": _shown(mean, "ratio"), **of_percentiles})
+
+
+def _shown(
+    interval: Interval | None, method: Literal["ratio", "woodruff"]
+) -> LatencyInterval | None:
+    if interval is None:
+        return None
+    return LatencyInterval(
+        level=_LEVEL, method=method, lower_ms=interval.lower, upper_ms=interval.upper
     )

@@ -58,7 +58,6 @@ from llem_harness.preflight import Readiness, check
 from llem_harness.recorder import RunRecorder
 from llem_harness.run_state import StateTeller
 from llem_harness.save import save
-from llem_harness.temperature import temperature_drift_c
 from llem_harness.warmup import warm_up
 from llem_harness.window import measure
 from llem_harness.workload import draw_workload, warmup_order
@@ -180,8 +179,7 @@ def _measured(
                 memory=_with_device_memory(window.memory, ready, ports.devices),
                 flops_counter=ports.flops,
                 sample_period_s=session.sample_period_s,
-                window_samples=len(samples),
-                temperature_drift_c=temperature_drift_c(samples),
+                samples=samples,
                 has_series=any(sampled.samples() for sampled in sessions),
                 saving=_saving(handle),
                 started_at=started_at,

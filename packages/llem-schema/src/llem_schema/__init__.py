@@ -73,6 +73,11 @@ if TYPE_CHECKING:
         canonical_json as canonical_json,
         measurement_config_hash as measurement_config_hash,
     )
+    from llem_schema.interval import (
+        EnergyInterval as EnergyInterval,
+        IntervalBasis as IntervalBasis,
+        ThroughputInterval as ThroughputInterval,
+    )
     from llem_schema.introspection import json_schema as json_schema
     from llem_schema.keys import (
         known_keys as known_keys,
@@ -185,6 +190,7 @@ _NAMES_BY_MODULE = {
     "flops": ("FlopsResult", "MemoryEstimate", "MemoryUsage", "WeightBits"),
     "frozen": ("FrozenDict", "FrozenJson", "FrozenList", "JsonObject", "freeze_json"),
     "hashing": ("canonical_json", "measurement_config_hash"),
+    "interval": ("EnergyInterval", "IntervalBasis", "ThroughputInterval"),
     "introspection": ("json_schema",),
     "keys": ("known_keys", "nearest_key"),
     "latency": ("Latency", "LatencyInterval", "Percentiles"),

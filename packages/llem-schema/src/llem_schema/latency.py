@@ -7,8 +7,15 @@ from llem_schema.model import Model
 
 
 class LatencyInterval(Model):
-    """Holds the figure of the same workload, run again on the same machine, in 95 % of cases."""
+    """In so many of a hundred runs as `level` says, such an interval holds the figure that the same
+    workload tends to on the same machine, the longer it goes on."""
 
+    level: float
+    """0.95 for 95 %."""
+    method: Literal["ratio", "woodruff"]
+    """`ratio`: of a mean, Student's t on its variance over batches (Cochran, Sampling Techniques,
+    1977, 6.4). `woodruff`: of a percentile, by the interval of the share below it (Woodruff, JASA
+    47, 1952, 635)."""
     lower_ms: float
     upper_ms: float
 
@@ -22,10 +29,12 @@ class Percentiles(Model):
     p95_ms: float
     p99_ms: float
     samples: int
-    intervals: FrozenDict[str, LatencyInterval] | None
+    batches: int
+    """So many batches the samples come from."""
+    intervals: FrozenDict[str, LatencyInterval | None] | None
     """By the name of the figure, such as `p50_ms`. They count batches, whose requests wait for one
-    another. A percentile that is too far out for so many values is left out; None with too few
-    batches for any."""
+    another. None for a percentile that is too far out for so many values, and as a whole with too
+    few batches for any."""
 
 
 class Latency(Model):

@@ -11,6 +11,7 @@ from llem_schema.energy import EnergyBreakdown, MeterRecord
 from llem_schema.environment import EnvironmentSnapshot
 from llem_schema.flops import FlopsResult, MemoryUsage
 from llem_schema.frozen import FrozenDict, FrozenList, JsonObject
+from llem_schema.interval import EnergyInterval, ThroughputInterval
 from llem_schema.latency import Latency
 from llem_schema.model import Model
 from llem_schema.notes import MeasurementWarning, NotMeasured
@@ -100,7 +101,9 @@ class ExperimentResult(Model):
     discarded_tokens: int
     requests: int
     output_tokens_per_s: float
+    output_tokens_per_s_interval: ThroughputInterval | None
     energy_per_output_token_j: float | None
+    energy_per_output_token_interval: EnergyInterval | None
     energy_per_total_token_j: float | None
     energy_per_request_j: float | None
     latency: Latency

@@ -5,6 +5,7 @@ from llem_stats.clustered import (
     Interval,
     mean_interval,
     quantile_interval,
+    ratio_interval,
     student_t,
 )
 from llem_stats.quantiles import quantile
@@ -18,5 +19,6 @@ __all__ = [
     "mean_interval",
     "quantile",
     "quantile_interval",
+    "ratio_interval",
     "student_t",
 ]

@@ -1,9 +1,9 @@
 """Confidence intervals for values that come in clusters.
 
 The requests of one batch begin together and wait for one another, so that they are far from
-independent: a batch is one piece of evidence, not as many as it has requests. Both intervals rest
-on how the clusters differ. They speak of the same workload run again on the same machine, not of
-other prompts.
+independent: a batch is one piece of evidence, not as many as it has requests. All intervals rest
+on how the clusters differ. They are about the figure that the same workload tends to on the same
+machine, not about other prompts.
 
 They are closed forms and give the same figures each time. A bootstrap that draws clusters with
 replacement says the same, as a test shows, and takes seconds for a hundred thousand gaps between
@@ -31,18 +31,29 @@ class Interval:
 
 
 def mean_interval(clusters: Sequence[Sequence[float]], level: float = 0.95) -> Interval | None:
-    """Of the mean over all values; None for fewer than `LEAST_CLUSTERS` clusters.
+    """Of the mean over all values, as the ratio of their sums to their counts; None for fewer than
+    `LEAST_CLUSTERS` clusters."""
+    return ratio_interval([math.fsum(c) for c in clusters], [len(c) for c in clusters], level)
 
-    The mean is a ratio, the sum over the count, of clusters of any size; its variance is that of
-    Cochran, "Sampling Techniques" (3rd ed., 1977), section 6.4, with Student's t for the clusters.
+
+def ratio_interval(
+    parts: Sequence[float], sizes: Sequence[float], level: float = 0.95
+) -> Interval | None:
+    """Of the ratio of two sums, such as tokens by seconds, to which every cluster gives a part and
+    a size above 0; None for fewer than `LEAST_CLUSTERS` clusters.
+
+    Its variance is that of Cochran, "Sampling Techniques" (3rd ed., 1977), section 6.4, with
+    Student's t for the clusters. A cluster may be of any size: it counts by it.
     """
-    if len(clusters) < LEAST_CLUSTERS:
+    if len(parts) < LEAST_CLUSTERS:
         return None
-    count = sum(map(len, clusters))
-    mean = math.fsum(chain.from_iterable(clusters)) / count
-    error = _ratio_error([math.fsum(c) - mean * len(c) for c in clusters], count)
-    half = student_t(level, len(clusters) - 1) * error
-    return Interval(mean - half, mean + half)
+    whole = math.fsum(sizes)
+    ratio = math.fsum(parts) / whole
+    error = _ratio_error(
+        [part - ratio * size for part, size in zip(parts, sizes, strict=True)], whole
+    )
+    half = student_t(level, len(parts) - 1) * error
+    return Interval(ratio - half, ratio + half)
 
 
 def quantile_interval(
@@ -86,8 +97,8 @@ def student_t(level: float, degrees: int) -> float:
     )
 
 
-def _ratio_error(differences: Sequence[float], count: int) -> float:
+def _ratio_error(differences: Sequence[float], whole: float) -> float:
     """Standard error of a ratio, from what each cluster has more of than its share."""
     clusters = len(differences)
     squares = math.fsum(difference**2 for difference in differences)
-    return math.sqrt(clusters / (clusters - 1) * squares) / count
+    return math.sqrt(clusters / (clusters - 1) * squares) / whole

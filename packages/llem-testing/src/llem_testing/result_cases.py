@@ -10,25 +10,25 @@ from llem_schema import (
     ColdStart,
     DeviceThrottling,
     EnergyBreakdown,
+    EnergyInterval,
     ExperimentResult,
     FlopsResult,
     FrozenDict,
     HeatRecord,
     HostRecord,
-    Latency,
-    LatencyInterval,
+    IntervalBasis,
     MeasurementWarning,
     MemoryUsage,
     MeterRecord,
     ModelRecord,
     NotMeasured,
-    Percentiles,
     PhaseEnergy,
     PromptProvenance,
     PromptsRecord,
     RunSettings,
     SteadyStateWindow,
     ThrottlingRecord,
+    ThroughputInterval,
     TokenLengths,
     WarmupResult,
     WindowRecord,
@@ -38,6 +38,7 @@ from llem_schema import (
 
 from llem_testing.cases import example_accelerator, example_config, example_shape
 from llem_testing.environment_case import example_environment
+from llem_testing.latency_case import example_latency
 
 _STARTED = datetime(2026, 11, 23, 14, 30, 5, tzinfo=UTC)
 _WINDOW_S = 2.0
@@ -47,6 +48,7 @@ _TOTAL_J = 200.0
 _PREFILL_J = 75.0
 _PACKAGE_J, _DRAM_J = 80.0, 12.0
 _REQUESTS, _INPUT_TOKENS, _OUTPUT_TOKENS = 8, 96, 32
+_BASIS = IntervalBasis(level=0.95, method="ratio", over="batches", parts=_REQUESTS)
 
 _DENSE_GAPS = (
     "model.shape.dimensions.sliding_window",
@@ -101,13 +103,12 @@ def example_result(**overrides: Any) -> ExperimentResult:
         "discarded_tokens": 3,
         "requests": _REQUESTS,
         "output_tokens_per_s": _OUTPUT_TOKENS / _WINDOW_S,
-        "latency": Latency(
-            mode="separate",
-            overhead_share=0.01,
-            ttft=_percentiles(20.0, _REQUESTS),
-            itl=_percentiles(10.0, _OUTPUT_TOKENS - _REQUESTS),
-            e2e=_percentiles(50.0, _REQUESTS),
+        "output_tokens_per_s_interval": ThroughputInterval(
+            basis=_BASIS,
+            lower_tokens_per_s=0.98 * _OUTPUT_TOKENS / _WINDOW_S,
+            upper_tokens_per_s=1.02 * _OUTPUT_TOKENS / _WINDOW_S,
         ),
+        "latency": example_latency(_REQUESTS, _OUTPUT_TOKENS),
         "flops": _flops(),
         "memory": MemoryUsage(
             weights_mib=12.5,
@@ -260,6 +261,11 @@ def _energy(uuid: str) -> dict[str, Any]:
             pue_source="user config",
         ),
         "energy_per_output_token_j": _TOTAL_J / _OUTPUT_TOKENS,
+        "energy_per_output_token_interval": EnergyInterval(
+            basis=_BASIS,
+            lower_j=0.99 * _TOTAL_J / _OUTPUT_TOKENS,
+            upper_j=1.01 * _TOTAL_J / _OUTPUT_TOKENS,
+        ),
         "energy_per_total_token_j": _TOTAL_J / (_INPUT_TOKENS + _OUTPUT_TOKENS),
         "energy_per_request_j": _TOTAL_J / _REQUESTS,
         "meter": MeterRecord(
@@ -359,25 +365,4 @@ def _flops() -> FlopsResult:
         parameters_non_embedding=parameters,
         parameters_active=parameters,
         confidence="high",
-    )
-
-
-def _percentiles(milliseconds: float, samples: int) -> Percentiles:
-    return Percentiles(
-        mean_ms=milliseconds,
-        p50_ms=milliseconds,
-        p90_ms=milliseconds * 1.2,
-        p95_ms=milliseconds * 1.3,
-        p99_ms=milliseconds * 1.4,
-        samples=samples,
-        intervals=FrozenDict(
-            {
-                "mean_ms": LatencyInterval(
-                    lower_ms=milliseconds * 0.9, upper_ms=milliseconds * 1.1
-                ),
-                "p50_ms": LatencyInterval(
-                    lower_ms=milliseconds * 0.95, upper_ms=milliseconds * 1.05
-                ),
-            }
-        ),
     )
