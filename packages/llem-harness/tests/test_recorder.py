@@ -1,5 +1,6 @@
 """What is measured goes to the store while the run lasts, and nobody waits for that."""
 
+import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -142,6 +143,19 @@ class TestSamples:
         recording = recorder([session], kept, NEVER_S)
         recording.finish()
         assert kept.threads == {"llem-recorder"}
+
+    def test_are_not_cut_short_by_a_signal(self) -> None:
+        kept = Kept()
+        session = Sampled("host")
+        session.take(1)
+        recording = recorder([session], kept)
+        kept.wait_for(lambda: bool(kept.samples))
+        (thread,) = [t for t in threading.enumerate() if t.name == "llem-recorder"]
+        status = Path(f"/proc/self/task/{thread.native_id}/status").read_text()
+        blocked = int(status.partition("SigBlk:")[2].split()[0], 16)
+        recording.finish()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            assert blocked & 1 << number - 1
 
     def test_that_the_store_refuses_are_no_end_of_the_run(self) -> None:
         session, kept = Sampled("host"), Kept()

@@ -74,7 +74,10 @@ class MeterSession(Protocol):
         ...
 
     def samples(self, since_ns: int = 0) -> Sequence[Sample]:
-        """The series from `since_ns` on, in order of time, as far as it has come."""
+        """The series from `since_ns` on, in order of time, as far as it has come.
+
+        Any thread may ask, also while another one opens, ends and reads windows.
+        """
         ...
 
     def close(self) -> None:

@@ -1,8 +1,9 @@
 """Meters and sessions that break one promise each."""
 
+import threading
 from collections.abc import Callable, Sequence
 
-from llem_contracts import Problem, Sample
+from llem_contracts import MeterSession, Problem, Sample
 from llem_schema import DeviceFacts, EnergyReading, IdleReading
 
 from .meter_around import MeterAround, SessionAround, WindowAround, changed, unmeasured
@@ -115,6 +116,17 @@ class GroupsItsSeriesByDevice(SessionAround):
         if found[-1].monotonic_ns - found[0].monotonic_ns < 3e9:
             return found
         return sorted(found, key=lambda sample: sample.device)
+
+
+class KnowsOneThread(SessionAround):
+    def __init__(self, inner: MeterSession, meter: MeterAround) -> None:
+        super().__init__(inner, meter)
+        self._thread = threading.get_ident()
+
+    def samples(self, since_ns: int = 0) -> Sequence[Sample]:
+        if threading.get_ident() != self._thread:
+            raise RuntimeError("this session belongs to another thread")
+        return self.inner.samples(since_ns)
 
 
 class TellsItsSeriesAtTheEnd(SessionAround):

@@ -43,6 +43,7 @@ SESSIONS: list[tuple[type[SessionAround], str]] = [
         "the_series_is_in_order_of_time_and_names_every_device",
     ),
     (broken_sessions.TellsItsSeriesAtTheEnd, "the_series_is_told_as_far_as_it_has_come"),
+    (broken_sessions.KnowsOneThread, "the_series_is_told_to_any_thread"),
     (broken_sessions.TellsAllOfItsSeries, "the_series_can_be_had_from_an_instant_on"),
     (broken_sessions.SamplesInMilliwatts, "the_power_of_the_series_is_that_of_the_work"),
     (broken_sessions.CountsBackwards, "the_counter_of_the_series_only_grows"),

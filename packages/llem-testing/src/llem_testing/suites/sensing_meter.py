@@ -1,6 +1,7 @@
 """What every meter that senses promises, and what needs no knowledge of the true joules."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import pytest
@@ -84,6 +85,17 @@ class SensingMeterSuite(AnyMeterSuite[Bench]):
         assert early
         assert list(session.samples())[: len(early)] == early
         assert len(session.samples()) > len(early)
+
+    def test_the_series_is_told_to_any_thread(self) -> None:
+        bench = self.new_bench()
+        session = with_series(bench)
+        bench.rest(1.0)
+        window = session.begin("w")
+        told = list(session.samples())
+        with ThreadPoolExecutor(1) as other:
+            told_elsewhere = list(other.submit(session.samples).result(timeout=30.0))
+        window.end()
+        assert told_elsewhere[: len(told)] == told
 
     def test_the_series_can_be_had_from_an_instant_on(self) -> None:
         bench = self.new_bench()
