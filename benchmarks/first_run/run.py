@@ -7,15 +7,16 @@ window of ten seconds. Run with `hatch run bench:first_run`.
 
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from circumstances import circumstances, in_words
 
 FOLDER = Path(__file__).parent
 ROUNDS = 3
@@ -59,15 +60,7 @@ def main() -> int:
             )
     median_s = statistics.median(r["run_s"] for r in rounds)
     verdict = "holds" if median_s < MOST_S else "MISSED"
-    where = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "cpu": result["environment_snapshot"]["cpu"]["name"],
-        "cores": len(os.sched_getaffinity(0)),
-        "operating_system": f"{platform.system()} {platform.release().partition('-')[0]}",
-        "python": platform.python_version(),
-        "torch": result["backend"]["environment"]["torch"],
-        "transformers": result["backend"]["environment"]["transformers"],
-    }
+    where = circumstances(("llem", "torch", "transformers"))
     document = {"circumstances": where, "rounds": rounds, "median_s": median_s, "most_s": MOST_S}
     (FOLDER / "results.json").write_text(json.dumps(document, indent=2) + "\n")
     text = report(where, rounds, median_s, verdict)
@@ -87,7 +80,7 @@ def report(where: dict[str, object], rounds: list[dict], median_s: float, verdic
         [
             "# The first run",
             "",
-            ", ".join(f"{key} {value}" for key, value in where.items()) + ".",
+            f"{in_words(where)}.",
             "",
             "| round | run, s | import transformers, s | warm-up, s | measure, s | tokens/s |",
             "|---:|---:|---:|---:|---:|---:|",

@@ -19,7 +19,6 @@ part of the report.
 import argparse
 import json
 import os
-import platform
 import random
 import signal
 import statistics
@@ -30,8 +29,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 
 import instant_driver
@@ -48,6 +45,9 @@ from llem_testing.simulated_gpu import (
     write_scenario,
 )
 from workloads import Workload, generate_loop, python_loop
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from circumstances import circumstances, in_words
 
 FOLDER = Path(__file__).parent
 BINDING_VARIABLE = "LLEM_NVML_BINDING"
@@ -259,27 +259,6 @@ def interval_of_median(values: list[float]) -> tuple[float, float]:
     return medians[int(0.025 * RESAMPLES)], medians[int(0.975 * RESAMPLES) - 1]
 
 
-def circumstances(loads: list[float]) -> dict[str, object]:
-    """Where and with what the figures were taken."""
-    packages = ("llem-energy", "nvidia-ml-py", "torch", "transformers")
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "cpu": _cpu_name(),
-        "cores": len(os.sched_getaffinity(0)),
-        "load_average": loads,
-        "operating_system": f"{platform.system()} {platform.release().partition('-')[0]}",
-        "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in packages},
-    }
-
-
-def _cpu_name() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
 def cpu_table(costs: list[CpuCost]) -> str:
     lines = [
         "| binding | poll every | sampler | caller | waking alone | bound | verdict |",
@@ -310,14 +289,11 @@ def loss_table(losses: list[Loss]) -> str:
 
 
 def report(costs: list[CpuCost], losses: list[Loss], where: dict[str, object]) -> str:
-    packages, loads = where["packages"], where["load_average"]
-    assert isinstance(packages, dict)
+    loads = where["load_average"]
     assert isinstance(loads, list)
-    versions = ", ".join(f"{name} {version}" for name, version in packages.items())
     return (
         "# What sampling costs\n\n"
-        f"{where['date']}, {where['cpu']}, {where['cores']} cores, {where['operating_system']}, "
-        f"Python {where['python']}; {versions}. Load average before, between and after: "
+        f"{in_words(where)}. Load average before, between and after: "
         f"{', '.join(f'{load:.1f}' for load in loads)}. Written by `hatch run bench:overhead`.\n\n"
         "## CPU time, as a share of one core\n\n"
         f"{cpu_table(costs)}\n\n"
@@ -351,7 +327,9 @@ def main() -> int:
     ]
     loads.append(os.getloadavg()[0])
     print(loss_table(losses))
-    where = circumstances(loads)
+    where = circumstances(
+        ("llem-energy", "nvidia-ml-py", "torch", "transformers"), load_average=loads
+    )
     document = {
         "circumstances": where,
         "cpu": [asdict(cost) | {"holds": cost.holds} for cost in costs],

@@ -13,7 +13,6 @@ Run with `hatch run bench:scale`; `--results N` changes the number of results.
 import argparse
 import json
 import os
-import platform
 import random
 import shutil
 import statistics
@@ -30,6 +29,9 @@ from typing import Any
 
 from llem_schema import ExperimentConfig, measurement_config_hash
 from llem_testing import example_result
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from circumstances import circumstances, in_words
 
 FOLDER = Path(__file__).parent
 LLEM = str(Path(sys.executable).with_name("llem"))
@@ -168,29 +170,6 @@ def measure(place: Path, warm_rounds: int) -> tuple[Round, dict[str, list[Round]
     return cold, warm
 
 
-def circumstances(number: int, result_bytes: int, warm_rounds: int) -> dict[str, object]:
-    """Where and with what the figures were taken."""
-    packages = ("llem-cli", "llem-store", "llem-schema", "pydantic")
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "results": number,
-        "bytes_of_a_result": result_bytes,
-        "warm_rounds": warm_rounds,
-        "cpu": _cpu_name(),
-        "cores": len(os.sched_getaffinity(0)),
-        "operating_system": f"{platform.system()} {platform.release().partition('-')[0]}",
-        "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in packages},
-    }
-
-
-def _cpu_name() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
 def table(cold: Round, warm: Mapping[str, Sequence[Round]]) -> str:
     lines = ["| what | seconds | quartiles | peak MB |", "|---|---:|---:|---:|"]
     lines.append(f"| `{TABLE}`, cold | {cold.seconds:.2f} | one round | {cold.peak_mb:.0f} |")
@@ -216,13 +195,11 @@ def verdicts(cold: Round, warm: Mapping[str, Sequence[Round]]) -> dict[str, bool
 
 
 def report(text: str, judged: Mapping[str, bool], where: Mapping[str, Any]) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in where["packages"].items())
     words = {True: "holds", False: "MISSED"}
     return (
         "# Scale\n\n"
         f"{where['results']:,} results of {where['bytes_of_a_result'] / 1024:.1f} KiB each. "
-        f"{where['date']}, {where['cpu']}, {where['cores']} cores, {where['operating_system']}, "
-        f"Python {where['python']}; {versions}. Medians over {where['warm_rounds']} interleaved "
+        f"{in_words(where)}. Medians over {where['warm_rounds']} interleaved "
         "rounds; each is a fresh process. Written by `hatch run bench:scale`.\n\n"
         f"{text}\n\n" + "".join(f"- {what}: {words[holds]}\n" for what, holds in judged.items())
     )
@@ -241,7 +218,12 @@ def main() -> int:
         cold, warm = measure(place, rounds)
         os.chdir(FOLDER)
     assert cold.lines > arguments.results, "not every result has a row"
-    where = circumstances(arguments.results, result_bytes, rounds)
+    where = circumstances(
+        ("llem-cli", "llem-store", "llem-schema", "pydantic"),
+        results=arguments.results,
+        bytes_of_a_result=result_bytes,
+        warm_rounds=rounds,
+    )
     judged = verdicts(cold, warm)
     document = {
         "circumstances": where,

@@ -12,8 +12,6 @@ Run with `hatch run bench`; `--rounds N` changes the number of rounds.
 
 import argparse
 import json
-import os
-import platform
 import random
 import statistics
 import subprocess
@@ -21,9 +19,10 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from circumstances import circumstances, in_words
 
 FOLDER = Path(__file__).parent
 LLEM = str(Path(sys.executable).with_name("llem"))
@@ -128,27 +127,6 @@ def judge(bound: Bound, seconds: Mapping[str, list[float]]) -> Verdict:
     )
 
 
-def circumstances(rounds: int) -> dict[str, object]:
-    """Where and with what the figures were taken."""
-    packages = ("cyclopts", "pydantic", "llem-cli", "llem-schema", "llem-energy")
-    return {
-        "date": datetime.now(UTC).date().isoformat(),
-        "rounds": rounds,
-        "cpu": _cpu_name(),
-        "cores": len(os.sched_getaffinity(0)),
-        "operating_system": f"{platform.system()} {platform.release().partition('-')[0]}",
-        "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in packages},
-    }
-
-
-def _cpu_name() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
-
-
 def table(verdicts: list[Verdict]) -> str:
     lines = [
         "| what | ms | against | ms | ratio | quartiles | bound | verdict |",
@@ -165,13 +143,9 @@ def table(verdicts: list[Verdict]) -> str:
 
 
 def report(verdicts: list[Verdict], where: Mapping[str, object]) -> str:
-    packages = where["packages"]
-    assert isinstance(packages, dict)
-    versions = ", ".join(f"{name} {version}" for name, version in packages.items())
     return (
         "# Start-up\n\n"
-        f"{where['date']}, {where['cpu']}, {where['cores']} cores, {where['operating_system']}, "
-        f"Python {where['python']}; {versions}. Medians over {where['rounds']} interleaved "
+        f"{in_words(where)}. Medians over {where['rounds']} interleaved "
         "rounds; each process is a fresh interpreter. Written by `hatch run bench`.\n\n"
         f"{table(verdicts)}\n"
     )
@@ -183,7 +157,9 @@ def main() -> int:
     rounds = max(2, parser.parse_args().rounds)
     seconds = measure(rounds)
     verdicts = [judge(bound, seconds) for bound in BOUNDS]
-    where = circumstances(rounds)
+    where = circumstances(
+        ("cyclopts", "pydantic", "llem-cli", "llem-schema", "llem-energy"), rounds=rounds
+    )
     document = {
         "circumstances": where,
         "verdicts": [asdict(verdict) for verdict in verdicts],

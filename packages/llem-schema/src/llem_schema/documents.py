@@ -3,6 +3,8 @@
 import json
 from typing import Any, TypeVar, get_args
 
+from pydantic import ValidationError
+
 from llem_schema.model import Model
 from llem_schema.order import WorkOrder
 from llem_schema.result import ExperimentResult
@@ -25,11 +27,14 @@ def result_from_json(text: str | bytes) -> ExperimentResult:
 
     Raises as `document_from_json` does.
     """
-    document = _object(text, "result")
-    if "result_dir" in document:
-        del document["result_dir"]
-        text = json.dumps(document)
-    return document_from_json(text, ExperimentResult, "result")
+    try:
+        return ExperimentResult.model_validate_json(text)
+    except ValidationError:
+        document = _of_known_version(text, ExperimentResult, "result")
+        if "result_dir" not in document:
+            raise
+    del document["result_dir"]
+    return ExperimentResult.model_validate_json(json.dumps(document))
 
 
 def order_from_json(text: str | bytes) -> WorkOrder:
@@ -42,9 +47,23 @@ def document_from_json(text: str | bytes, model: type[M], noun: str) -> M:
 
     Raises `DocumentError` for text that is no JSON object, states no version, or states one newer
     than this package knows; pydantic's `ValidationError` for a document of a known version that
-    does not fit it.
+    does not fit it. A document that fits is parsed once; only what is wrong with another one is
+    looked for.
     """
-    version = _object(text, noun).get("schema_version")
+    try:
+        found = model.model_validate_json(text)
+    except ValidationError:
+        _of_known_version(text, model, noun)
+        raise
+    if "schema_version" not in found.model_fields_set:
+        _of_known_version(text, model, noun)
+    return found
+
+
+def _of_known_version(text: str | bytes, model: type[Model], noun: str) -> dict[str, Any]:
+    """The document as it was parsed. Raises `DocumentError` for all that needs no validation."""
+    document = _object(text, noun)
+    version = document.get("schema_version")
     if not isinstance(version, int) or isinstance(version, bool):
         raise DocumentError(f"this is not a {noun}: it states no schema_version")
     newest = max(get_args(model.model_fields["schema_version"].annotation))
@@ -54,7 +73,7 @@ def document_from_json(text: str | bytes, model: type[M], noun: str) -> M:
             f"{newest}",
             cure="Upgrade the llem packages.",
         )
-    return model.model_validate_json(text)
+    return document
 
 
 def _object(text: str | bytes, noun: str) -> dict[str, Any]:

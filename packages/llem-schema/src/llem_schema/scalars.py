@@ -12,14 +12,14 @@ def _read_moment(value: Any, info: ValidationInfo) -> Any:
     return value
 
 
-def _no_boolean(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError("a version is a number")
+def _whole_number(value: Any) -> Any:
+    if type(value) is not int:
+        raise ValueError("a version is a whole number")
     return value
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_read_moment)]
 """A point in time that everybody reads alike: with its offset, and not seconds since 1970 ("3")."""
 
-Version1 = Annotated[Literal[1], BeforeValidator(_no_boolean)]
-"""The `schema_version` of a document in its first form; True, which equals 1, is none."""
+Version1 = Annotated[Literal[1], BeforeValidator(_whole_number)]
+"""The `schema_version` of a document in its first form; True and 1.0, which equal 1, are none."""
