@@ -1,10 +1,11 @@
 """`llem run` on GPUs in software: the real NVML meter against an energy that is known."""
 
+import platform
 import time
 from dataclasses import dataclass
 
 import pytest
-from llem_schema import ExperimentResult, unexplained
+from llem_schema import ExperimentResult, none_paths, unexplained
 from llem_store import load_result
 from llem_testing.process import SHORT_RUN, Command
 from llem_testing.simulated_gpu import (
@@ -68,6 +69,7 @@ def ran(shared_llem: Command) -> Ran:
         *SHORT_RUN,
         "--set=min_window_s=2.0",
         env={
+            "OMP_NUM_THREADS": "1",
             **install_backend(shared_llem.folder / "plugins", "paced", PACED),
             "LLEM_NVML_BINDING": "llem_testing.simulated_gpu.binding:BINDING",
             SCENARIO_VARIABLE: str(machine),
@@ -104,6 +106,15 @@ class TestEnergy:
 class TestResult:
     def test_has_no_none_without_a_reason(self, ran: Ran) -> None:
         assert unexplained(ran.result) == ()
+
+    def test_has_no_reason_for_what_is_there(self, ran: Ran) -> None:
+        assert set(ran.result.not_measured) == set(none_paths(ran.result))
+
+    def test_has_the_surroundings_of_the_process_that_measured(self, ran: Ran) -> None:
+        seen = ran.result.environment_snapshot
+        assert seen.variables["OMP_NUM_THREADS"] == "1"
+        assert seen.kernel == platform.release()
+        assert seen.cpu.memory_limit_mib is not None
 
     def test_has_a_window_of_prefill_alone_after_the_measured_one(self, ran: Ran) -> None:
         assert ran.result.energy_breakdown is not None

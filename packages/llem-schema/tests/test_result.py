@@ -1,6 +1,8 @@
 """Results explain what they lack, and are read back by their version (RES-05, RES-10)."""
 
 import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,8 @@ from llem_schema import (
     unexplained,
 )
 from pydantic import ValidationError
+
+GOLDEN = Path(__file__).with_name("goldens") / "result" / "v1" / "full.json"
 
 
 def as_document(result: ExperimentResult, **changes: object) -> dict[str, Any]:
@@ -59,6 +63,42 @@ class TestUnexplained:
         reasons = {path: why for path, why in result.not_measured.items() if path != "latency.itl"}
         poorer = result.model_copy(update={"not_measured": FrozenDict(reasons)})
         assert unexplained(poorer) == ("latency.itl",)
+
+
+class TestWalk:
+    """Nothing that may be None escapes it, whatever the result holds."""
+
+    CHOSEN = ("config", "effective_config", "run_settings", "not_measured")
+
+    def places(self, value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """Every place in a JSON document outside of what was chosen."""
+        keys: Iterable[Any] = ()
+        if isinstance(value, dict):
+            keys = [key for key in value if place or key not in self.CHOSEN]
+        elif isinstance(value, list):
+            keys = range(len(value))
+        for key in keys:
+            yield (*place, key)
+            yield from self.places(value[key], (*place, key))
+
+    def test_tells_each_place_where_a_none_is_valid(self) -> None:
+        full = GOLDEN.read_text(encoding="utf-8")
+        missed, told = [], 0
+        for place in self.places(json.loads(full)):
+            document = json.loads(full)
+            inner = document
+            for key in place[:-1]:
+                inner = inner[key]
+            inner[place[-1]] = None
+            try:
+                poorer = ExperimentResult.model_validate_json(json.dumps(document))
+            except ValidationError:
+                continue
+            told += 1
+            if unexplained(poorer) != (".".join(map(str, place)),):
+                missed.append(place)
+        assert missed == []
+        assert told > 100
 
 
 class TestResult:
