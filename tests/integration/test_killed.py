@@ -33,7 +33,7 @@ def kill(running: Running) -> None:
 def kill_somewhere(llem: Command, moments: random.Random) -> None:
     """Begin a run and kill it at a moment that chance has chosen."""
     with llem.start(*RUN, env=METER) as running:
-        running.wait_for_event("phase_started", phase=moments.choice(MOMENTS))
+        running.wait_for(f"{moments.choice(MOMENTS)}: begins")
         time.sleep(moments.uniform(0.0, LATEST_S))
         running.send(signal.SIGKILL)
         # It may have been faster.
@@ -90,7 +90,7 @@ class TestAnyMoment:
 class TestKilledInTheWindow:
     def test_has_its_series_and_passes_up_to_the_last_seconds(self, llem: Command) -> None:
         with llem.start(*ECHO, *METERED, *PHASES["measure"], "--verbose", env=METER) as running:
-            running.wait_for_event("phase_started", phase="measure")
+            running.wait_for("measure: begins")
             (folder,) = llem.run_folders()
             began_ns = time.monotonic_ns()
             latest_ns, passes = 0, 0
@@ -131,7 +131,7 @@ class TestKilledInTheWindow:
 class TestRunsSideBySide:
     def test_do_not_take_one_another_for_dead(self, llem: Command) -> None:
         with llem.start(*ECHO, *METERED, *PHASES["measure"], "--verbose", env=METER) as running:
-            running.wait_for_event("phase_started", phase="measure")
+            running.wait_for("measure: begins")
             (folder,) = llem.run_folders()
             beside = llem(*RUN, env=METER)
             assert beside.code == 0, beside.stderr

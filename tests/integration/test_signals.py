@@ -13,7 +13,7 @@ from llem_testing.process import Command
 from llem_testing.running import GUARD_S, Finished, Running
 from llem_testing.terminal import in_terminal
 
-from .echo import ECHO, METER, METERED, PHASES, run_on
+from .echo import ECHO, LATE_PHASES, METER, METERED, PHASES, lingering_in, run_on
 from .side_plugin import install_backend
 
 LOADS_SLOWLY = """
@@ -43,8 +43,14 @@ def create(settings):
 @contextmanager
 def in_phase(llem: Command, phase: str) -> Iterator[Running]:
     """A metered run that has come to the phase and will stay there."""
-    with llem.start(*ECHO, *METERED, *PHASES[phase], "--verbose", env=METER) as running:
-        running.wait_for_event("phase_started", phase=phase)
+    if phase in LATE_PHASES:
+        arguments, env = lingering_in(phase, llem, 60.0)
+        here = f"{phase}: 1 of 4 requests"
+    else:
+        arguments, env = (*ECHO, *METERED, *PHASES[phase]), METER
+        here = f"{phase}: begins"
+    with llem.start(*arguments, "--verbose", env=env) as running:
+        running.wait_for(here)
         yield running
 
 
@@ -73,18 +79,20 @@ def wait_for_samples(folder: Path) -> None:
 
 
 class TestFirst:
-    @pytest.mark.parametrize("phase", PHASES)
+    @pytest.mark.parametrize("phase", [*PHASES, *LATE_PHASES])
     def test_sigterm_ends_every_phase_and_keeps_the_series(self, llem: Command, phase: str) -> None:
         with in_phase(llem, phase) as running:
             running.send(signal.SIGTERM)
             done = ended(running, 143)
         assert str(Path("results") / partial_run(llem).name) in done.stderr
 
-    def test_sigint_does_too_and_says_so(self, llem: Command) -> None:
-        with in_phase(llem, "measure") as running:
+    @pytest.mark.parametrize("phase", ["measure", *LATE_PHASES])
+    def test_sigint_does_too_and_says_so(self, llem: Command, phase: str) -> None:
+        with in_phase(llem, phase) as running:
             running.send(signal.SIGINT)
             assert ended(running, 130).stderr.endswith("\nllem: interrupted\n")
-        partial_run(llem)
+        folder = partial_run(llem)
+        assert phase not in LATE_PHASES or (folder / "requests.parquet").exists()
 
     def test_sighup_does_as_well(self, llem: Command) -> None:
         with in_phase(llem, "measure") as running:
@@ -103,7 +111,7 @@ class TestFirst:
         ignoring = 'trap "" HUP; exec "$0" "$@"'
         nohup = Command(llem.folder, llem.environ, ("/bin/sh", "-c", ignoring, *llem.program))
         with nohup.start(*ECHO, "--set=min_window_s=0.5", "--verbose") as running:
-            running.wait_for_event("phase_started", phase="measure")
+            running.wait_for("measure: begins")
             running.send(signal.SIGHUP)
             assert running.finish().code == 0
         assert len(llem.run_folders()) == 1
@@ -120,7 +128,7 @@ class TestFirst:
     def test_ends_a_load_too(self, llem: Command) -> None:
         env = install_backend(llem.folder.parent / "plugins", "slow", LOADS_SLOWLY)
         with llem.start(*run_on("slow"), "--verbose", env=env) as running:
-            running.wait_for_event("phase_started", phase="load")
+            running.wait_for("load: begins")
             running.send(signal.SIGINT)
             ended(running, 130)
         assert llem.run_folders() == []
@@ -129,7 +137,7 @@ class TestFirst:
         ignoring = 'trap "" INT; "$0" "$@" & wait $!'
         shell = Command(llem.folder, llem.environ, ("/bin/sh", "-c", ignoring, *llem.program))
         with shell.start(*ECHO, "--set=min_window_s=0.5", "--verbose") as running:
-            running.wait_for_event("phase_started", phase="measure")
+            running.wait_for("measure: begins")
             running.send_to_group(signal.SIGINT)
             assert running.finish().code == 0
         assert len(llem.run_folders()) == 1
@@ -145,7 +153,7 @@ class TestSecond:
         env = METER | install_backend(llem.folder.parent / "plugins", "stuck", HANGS_AT_THE_END)
         arguments = (*run_on("stuck"), *METERED, *PHASES["measure"], "--verbose")
         with llem.start(*arguments, env=env) as running:
-            running.wait_for_event("phase_started", phase="measure")
+            running.wait_for("measure: begins")
             (folder,) = llem.run_folders()
             wait_for_samples(folder)
             running.send(number)

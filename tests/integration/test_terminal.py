@@ -6,7 +6,7 @@ import pytest
 from llem_testing.process import Command
 from llem_testing.terminal import CTRL_C, Terminal, in_terminal
 
-from .echo import ECHO, METER, METERED, PHASES, run_on
+from .echo import ECHO, LATE_PHASES, METER, METERED, PHASES, lingering_in, run_on
 from .side_plugin import install_backend
 
 SLOWER = (
@@ -67,6 +67,28 @@ class TestLiveLines:
         assert left == sorted(left, reverse=True)
         assert (left[0], left[-1]) == (2, 0)
         assert re.fullmatch(r"baseline: \d+\.\d s", last)
+
+    @pytest.mark.parametrize("phase", LATE_PHASES)
+    def test_what_follows_the_window_has_a_bar_too(self, llem: Command, phase: str) -> None:
+        arguments, env = lingering_in(phase, llem, 0.5)
+        with in_terminal(llem, *arguments, rows=60, env=env) as terminal:
+            assert terminal.finish().code == 0, terminal.lines
+        *bars, last = lines_about(terminal, phase)
+        eta = r"\[\d\d:\d\d<(\?|\d\d:\d\d)\]"
+        done = [
+            re.fullmatch(rf"{phase}: [█▏▎▍▌▋▊▉ ]{{24}} (\d+)/\d+ requests {eta}", x) for x in bars
+        ]
+        assert [int(match[1]) for match in done if match][:2] == [0, 1]
+        assert all(done)
+        assert re.fullmatch(rf"{phase}: \d+\.\d s", last)
+
+    def test_a_cold_start_has_no_warm_up_and_moves_like_any_other(self, llem: Command) -> None:
+        with in_terminal(llem, *SLOWER, "--set=cold_start=true", rows=60, env=METER) as terminal:
+            assert terminal.finish().code == 0, terminal.lines
+        assert len(lines_about(terminal, "measure")) > 2
+        assert lines_about(terminal, "heat")[-1].startswith("heat: skipped, ")
+        assert lines_about(terminal, "prefill")[-1].startswith("prefill: skipped, at a cold start")
+        assert lines_about(terminal, "warm-up")[-1].startswith("warm-up: skipped, ")
 
     def test_the_heat_counts_down(self, llem: Command) -> None:
         with in_terminal(llem, *ECHO, *METERED, *PHASES["heat"], env=METER) as terminal:
@@ -139,6 +161,28 @@ class TestCtrlC:
             "llem: interrupted",
         )
         assert not any(line.startswith(f"{phase}:") or "^C" in line for line in terminal.lines)
+
+    @pytest.mark.parametrize("phase", LATE_PHASES)
+    def test_ends_what_follows_the_window(self, llem: Command, phase: str) -> None:
+        arguments, env = lingering_in(phase, llem, 60.0)
+        with in_terminal(llem, *arguments, columns=400, env=env) as terminal:
+            terminal.wait_until_shows(" 1/4 requests")
+            terminal.wait_until_shows(f"{phase}: ")
+            terminal.type(CTRL_C)
+            assert terminal.finish().code == 130
+        (folder,) = llem.run_folders()
+        assert terminal.lines[-1] == "llem: interrupted"
+        assert str(folder) in terminal.lines[-2]
+        assert not any(line.startswith(f"{phase}:") for line in terminal.lines)
+
+    def test_ends_a_cold_start_and_leaves_no_bar(self, llem: Command) -> None:
+        cold = (*ECHO, *METERED, *PHASES["measure"], "--set=cold_start=true")
+        with in_terminal(llem, *cold, columns=400, env=METER) as terminal:
+            terminal.wait_until_shows("measure: ")
+            terminal.type(CTRL_C)
+            assert terminal.finish().code == 130
+        assert len(llem.run_folders()) == 1
+        assert terminal.lines[-1] == "llem: interrupted"
 
     def test_ends_a_load_and_leaves_no_spinner(self, llem: Command) -> None:
         with in_terminal(llem, *run_on("slow"), env=slow_to_load(llem, 60.0)) as terminal:

@@ -3,13 +3,15 @@
 import io
 import json
 import logging
+import sys
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import llem
 import pytest
 from llem_cli.errors import report
-from llem_cli.logs import Detail, Form, PrintedLines, event_line, logging_to
+from llem_cli.logs import Detail, Form, event_line, logging_to, printing_to
 from llem_cli.progress import Progress
 from llem_contracts import Notice, PhaseFinished
 from llem_harness import logger
@@ -27,7 +29,6 @@ def ours() -> None:
 
 
 def warned() -> None:
-    # Not transformers or torch: once imported, they keep their records to handlers of their own.
     logging.getLogger("a_library").warning("this model\nis old")
 
 
@@ -36,6 +37,22 @@ def failed() -> None:
         raise ValueError("no")
     except ValueError:
         logging.getLogger("a_library").exception("it broke")
+
+
+def keeps_to_itself() -> None:
+    """As transformers and torch do once they are imported."""
+    library = logging.Logger("a_library")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("[%(name)s] %(message)s"))
+    library.addHandler(handler)
+    library.warning("this is old")
+
+
+def printed(form: Form, speak: Callable[[], object]) -> list[str]:
+    lines: list[str] = []
+    with printing_to(lines.append, form, sys.__stderr__):
+        speak()
+    return lines
 
 
 class TestPerson:
@@ -59,6 +76,29 @@ class TestPerson:
     )
     def test_is_spared_what_was_not_asked_for(self, detail: Detail, speak: Any) -> None:
         assert told("human", detail, speak) == []
+
+    def test_reads_what_libraries_print_line_by_line(self) -> None:
+        def speak() -> None:
+            sys.stdout.write("one \x1b[31mred\n")
+            sys.stderr.write("two\n")
+            sys.stderr.write("a bar 1/2\ra bar 2/2")
+
+        assert printed("human", speak) == ["one ?[31mred", "two", "a bar 2/2"]
+
+    def test_reads_of_a_bar_what_it_says_in_the_end(self) -> None:
+        assert printed("human", lambda: sys.stderr.write("\r1/2\r2/2\r\n\n")) == ["2/2"]
+
+
+class TestStream:
+    """What stands in the place of stdout and stderr."""
+
+    def test_is_what_a_library_expects_of_it(self) -> None:
+        def speak() -> None:
+            assert sys.stdout.fileno() == sys.__stderr__.fileno()
+            assert sys.stderr.encoding == sys.__stderr__.encoding
+            assert not sys.stderr.isatty()
+
+        assert printed("human", speak) == []
 
 
 class TestProgram:
@@ -88,9 +128,13 @@ class TestProgram:
         assert json.loads(event_line(Notice(code="c", message="m")))["level"] == "warning"
 
     def test_reads_what_libraries_print(self) -> None:
-        lines: list[str] = []
-        print("one\ntwo", file=PrintedLines(lines.append))
+        lines = printed("json", lambda: sys.stdout.write("one\ntwo\n"))
         assert [json.loads(line)["text"] for line in lines] == ["one", "two"]
+
+    def test_reads_records_that_a_library_keeps_to_its_own_handler(self) -> None:
+        (line,) = printed("json", keeps_to_itself)
+        document = json.loads(line)
+        assert (document["event"], document["text"]) == ("printed", "[a_library] this is old")
 
     @pytest.mark.parametrize(
         ("error", "fields"),

@@ -102,3 +102,8 @@ class TestRecord:
     def test_a_run_is_timed_until_nothing_is_in_flight(self, world: Any, order: WorkOrder) -> None:
         result = warmed(world, order, [1.0], settling_s=0.25, n_warmup=2)
         assert result.latencies_ms == pytest.approx((1300.0,) * 2)
+
+    def test_without_runs_it_is_skipped(self, world: Any, order: WorkOrder) -> None:
+        result = warmed(world, order, [1.0], n_warmup=0)
+        assert (result.iterations_completed, result.duration_s) == (0, 0.0)
+        assert [told for told in world.types() if "warm-up" in told] == ["phase_skipped warm-up"]

@@ -7,11 +7,13 @@ line has `timestamp` (UTC), `level`, `event`, `logger` where one spoke, and the 
 import io
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, TextIO
 
 import llem
+
+from llem_cli.printing import plain
 
 Form = Literal["human", "json"]
 Detail = Literal["quiet", "normal", "verbose"]
@@ -60,12 +62,35 @@ def event_line(event: llem.Event) -> str:
     return json_line(level, event.type, **event.model_dump(mode="json", exclude={"type"}))
 
 
-class PrintedLines(io.TextIOBase):
-    """A stream whose lines become JSON lines: what libraries print while they work."""
+@contextmanager
+def printing_to(write: Callable[[str], None], form: Form, stream: TextIO) -> Iterator[None]:
+    """Hand each line that libraries print to `write`, whichever of the two streams they print on.
 
-    def __init__(self, write: Callable[[str], None]) -> None:
+    Some of them log to handlers of their own, which write to stderr and tell nobody else.
+    """
+    lines = PrintedLines(write, form, stream)
+    with redirect_stdout(lines), redirect_stderr(lines):
+        try:
+            yield
+        finally:
+            lines.end()
+
+
+class PrintedLines(io.TextIOBase):
+    """A stream in the place of another, whose lines are handed on one by one."""
+
+    def __init__(self, write: Callable[[str], None], form: Form, stream: TextIO) -> None:
         self._write = write
+        self._form = form
+        self._stream = stream
         self._begun = ""
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
 
     def writable(self) -> bool:
         return True
@@ -73,9 +98,20 @@ class PrintedLines(io.TextIOBase):
     def write(self, text: str) -> int:
         *lines, self._begun = (self._begun + text).split("\n")
         for line in lines:
-            if line.strip():
-                self._write(json_line("info", "printed", text=line))
+            self._tell(line)
+        # A bar draws its line over and over.
+        self._begun = self._begun.rpartition("\r")[2]
         return len(text)
+
+    def end(self) -> None:
+        """Hand on a line that nobody ended."""
+        self._tell(self._begun)
+        self._begun = ""
+
+    def _tell(self, line: str) -> None:
+        text = plain(line.rstrip("\r").rpartition("\r")[2].expandtabs().rstrip())
+        if text:
+            self._write(json_line("info", "printed", text=text) if self._form == "json" else text)
 
 
 class _Handler(logging.Handler):

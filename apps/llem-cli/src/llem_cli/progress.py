@@ -63,9 +63,6 @@ class Progress:
         if self._form == "json":
             self.line(event_line(event))
             return
-        if self._detail == "verbose":
-            self.line(event.model_dump_json())
-            return
         match event:
             case llem.RunStarted():
                 self.line(f"{event.model} on {event.backend}")
@@ -81,6 +78,8 @@ class Progress:
                 self.line(f"{event.phase}: skipped, {event.reason}")
             case llem.Notice():
                 self.line(f"note: {event.message}")
+            case llem.RunSaved() if self._detail == "verbose":
+                self.line(f"saved: {event.path}")
             case _:
                 pass
 
@@ -89,14 +88,20 @@ class Progress:
         self._last_line_s = time.monotonic()
         if self._live is not None:
             self._live.begin(Activity(event.phase, event.total, self._unit))
+        elif self._detail == "verbose":
+            of = f", {event.total:g} {self._unit}" if event.total is not None else ""
+            self.line(f"{event.phase}: begins{of}".rstrip())
 
     def _advance(self, event: llem.PhaseProgress) -> None:
         if self._live is not None:
             self._live.advance(event.completed, event.total)
-        elif time.monotonic() - self._last_line_s >= _PLAIN_LINE_EVERY_S:
+        elif self._detail == "verbose" or self._is_time():
             of = f" of {event.total:g}" if event.total is not None else ""
             self.line(f"{event.phase}: {event.completed:.0f}{of} {self._unit}".rstrip())
             self._last_line_s = time.monotonic()
+
+    def _is_time(self) -> bool:
+        return time.monotonic() - self._last_line_s >= _PLAIN_LINE_EVERY_S
 
     def line(self, text: str) -> None:
         """Add a line that stays."""

@@ -1,6 +1,5 @@
 """`llem run`"""
 
-import contextlib
 import json
 import os
 import sys
@@ -14,7 +13,7 @@ from cyclopts import Parameter
 from llem_cli import completers
 from llem_cli.dry_run import dry_run_lines
 from llem_cli.live import columns_of
-from llem_cli.logs import Detail, Form, PrintedLines, logging_to
+from llem_cli.logs import Detail, Form, logging_to, printing_to
 from llem_cli.on_terminal import coloured, fitted, in_colour
 from llem_cli.progress import Progress
 from llem_cli.summary import summary_lines
@@ -112,8 +111,7 @@ def run(
             inspection = llem.inspect_order(order)
             print("\n".join(dry_run_lines(order, inspection, as_json=json_)))
             return 1 if any(problem.blocking for problem in inspection.problems) else 0
-        printed = PrintedLines(progress.line) if log_json else sys.stderr
-        with contextlib.redirect_stdout(printed):
+        with printing_to(progress.line, form, sys.stderr):
             result = llem.run_order(order, progress)
     assert progress.result_dir is not None
     result_dir = _from_here(progress.result_dir)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from llem_contracts import GenerationRequest, LoadedModel
+from llem_contracts import GenerationRequest, LoadedModel, PhaseSkipped
 from llem_schema import WarmupConfig
 
 from llem_harness.phases import phase
@@ -42,6 +42,10 @@ def warm_up(
     converging = config.convergence_detection
     order = cycle(batches[:1] if converging else batches)
     most = max(config.max_prompts, config.n_warmup) if converging else config.n_warmup
+    if most == 0:
+        reason = "`warmup.n_warmup` is 0, or the start is cold"
+        ports.listener(PhaseSkipped(phase="warm-up", reason=reason))
+        return Warmup(None, None, (), 0, 0.0)
     started_ns = ports.clock.monotonic_ns()
     with phase("warm-up", ports.listener, ports.clock, total=most, unit="runs") as progress:
         while len(latencies) < most:
