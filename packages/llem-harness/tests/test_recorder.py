@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class Kept:
         self.samples: list[Sample] = []
         self.records: list[RequestRecord] = []
         self.threads: set[str] = set()
+        self.sizes: list[int] = []
         self.failure: StoreError | None = None
         self._changed = threading.Condition()
 
@@ -65,7 +67,9 @@ class Kept:
             self.threads.add(threading.current_thread().name)
             if self.failure is not None:
                 raise self.failure
+            before = len(kept)
             kept.extend(new)
+            self.sizes.append(len(kept) - before)
             self._changed.notify_all()
 
 
@@ -202,6 +206,33 @@ class TestRequests:
         recording.add_pass(requests(200))
         recording.finish()
         assert [record.request for record in kept.records] == list(range(200))
+
+    def test_of_many_short_passes_come_a_few_at_a_time(self) -> None:
+        """So that writing them takes no noticeable part of the window."""
+        kept = Kept()
+
+        class EachTime(Sampled):
+            seen: tuple[int, ...] = ()
+
+            def samples(self, since_ns: int = 0) -> Sequence[Sample]:
+                self.seen += (len(kept.records),)
+                return ()
+
+        session = EachTime("host")
+        recording = recorder([session], kept, NEVER_S)
+        for _ in range(1000):
+            recording.add_pass(requests(3))
+        recording.finish()
+        assert len(kept.records) == 3000  # all at the end
+        often = recorder([session], kept)
+        session.seen = ()
+        for _ in range(1000):
+            often.add_pass(requests(3))
+        kept.wait_for(lambda: len(kept.records) == 6000)
+        often.finish()
+        assert max(later - earlier for earlier, later in pairwise(session.seen)) <= 256
+        assert max(kept.sizes) == 64
+        assert kept.records[3000:] == often.records()
 
 
 class TestWindow:

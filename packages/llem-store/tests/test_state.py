@@ -109,6 +109,18 @@ def load_partial_or_none(folder: Path) -> object:
         return None
 
 
+class TestStateOfSomebodyElse:
+    def test_makes_no_run_of_a_folder_and_hides_none_below_it(
+        self, store: FolderStore, results: Path
+    ) -> None:
+        results.mkdir()
+        (results / "state.json").write_text('{"_data_files": [], "_split": "train"}')
+        run = store.begin(example_order(results / "below")).path
+        assert [entry.path for entry in store.catalogue(results)] == [run]
+        with pytest.raises(StoreError):
+            load_partial(results)
+
+
 class TestReason:
     @pytest.mark.parametrize(
         ("gone", "said"),

@@ -11,6 +11,7 @@ in the middle of writing.
 
 import heapq
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +29,9 @@ from llem_harness.window import record_of
 
 PERIOD_S = 1.0
 _REQUESTS_AT_ONCE = 64
-"""Turning many into a table takes a while, in which no other thread gets on."""
+"""Turning more into a table takes long enough for the thread that works to notice."""
+_REQUESTS_A_PERIOD = 256
+"""Some milliseconds. Of passes that are over in no time most requests are written at the end."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,10 @@ class RunRecorder:
         self._period_s = period_s
         self._next_ns = [0] * len(self._sessions)
         self._passes: list[_Pass] = []
-        self._handed_over = 0
-        """Passes."""
+        self._pass = 0
+        """The first of which the store does not have all requests yet."""
+        self._request = 0
+        """The first of that pass that it does not have."""
         self._ending = threading.Event()
         self._finished = False
         self._error: Exception | None = None
@@ -127,7 +132,7 @@ class RunRecorder:
             return
         try:
             self._hand_over_samples(self._handle, all_of_them=all_of_them)
-            self._hand_over_requests(self._handle)
+            self._hand_over_requests(self._handle, all_of_them=all_of_them)
         except StoreError as error:
             self.failure = error
 
@@ -161,18 +166,30 @@ class RunRecorder:
                 reached_ns = min(reached_ns, max(last_ns, newest_ns - silence_ns))
         return reached_ns
 
-    def _hand_over_requests(self, handle: RunHandle) -> None:
-        while self._handed_over < len(self._passes):
-            records = self._records(self._handed_over)
-            for start in range(0, len(records), _REQUESTS_AT_ONCE):
-                handle.requests(records[start : start + _REQUESTS_AT_ONCE])
-            self._handed_over += 1
+    def _hand_over_requests(self, handle: RunHandle, *, all_of_them: bool) -> None:
+        most = sys.maxsize if all_of_them else _REQUESTS_A_PERIOD
+        given = 0
+        while given < most and (records := self._next_records()):
+            handle.requests(records)
+            given += len(records)
 
-    def _records(self, number: int) -> list[RequestRecord]:
+    def _next_records(self) -> list[RequestRecord]:
+        """Some requests that the store does not have yet, the earliest first."""
+        records: list[RequestRecord] = []
+        while len(records) < _REQUESTS_AT_ONCE and self._pass < len(self._passes):
+            room = _REQUESTS_AT_ONCE - len(records)
+            some = self._records(self._pass, self._request, self._request + room)
+            records += some
+            self._request += len(some)
+            if self._request == len(self._passes[self._pass].requests):
+                self._pass, self._request = self._pass + 1, 0
+        return records
+
+    def _records(self, number: int, start: int = 0, end: int | None = None) -> list[RequestRecord]:
         one = self._passes[number]
         return [
             record_of(request, number, step_times=one.step_times, measured=one.measured)
-            for request in one.requests
+            for request in one.requests[start:end]
         ]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llem_store.layout import PARTIAL_NAME, RESULT_NAME, STATE_NAME, STREAM_SUFFIX
+from llem_store.state import read_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,10 @@ def _look(folder: str, relative: str) -> tuple[FoundRun | None, list["os.DirEntr
         status = _file_status(folder, PARTIAL_NAME)
         if status is not None:
             return FoundRun(relative, PARTIAL_NAME, status), []
-    if any(e.name == STATE_NAME or e.name.endswith(STREAM_SUFFIX) for e in entries):
+    if any(entry.name.endswith(STREAM_SUFFIX) for entry in entries) or (
+        # Others keep files of that name too.
+        any(entry.name == STATE_NAME for entry in entries) and read_state(Path(folder)) is not None
+    ):
         return FoundRun(relative, None, None), []
     return None, [e for e in entries if not e.name.startswith(".") and _is_folder(e)]
 
