@@ -5,9 +5,11 @@ import json
 from pathlib import Path
 
 import pyarrow.parquet
+import pytest
 from llem_contracts import PromptSource
-from llem_prompts import BuiltinPrompts, FilePrompts, SyntheticPrompts, builtin_set
-from llem_prompts.descriptors import BUILTIN, FILES, SYNTHETIC
+from llem_prompts import BuiltinPrompts, FilePrompts, HubPrompts, SyntheticPrompts, builtin_set
+from llem_prompts.descriptors import BUILTIN, FILES, HUB, SYNTHETIC
+from llem_prompts.hub import HuggingFaceHub
 from llem_schema import DatasetConfig
 from llem_testing.suites import PromptsSuite
 
@@ -93,3 +95,35 @@ class TestParquetFile(TestJsonlFile):
         file = folder / "prompts.parquet"
         pyarrow.parquet.write_table(pyarrow.table({"ask": list(TEXTS)}), file)
         return DatasetConfig(source=str(file), column="ask")
+
+
+class TestHubDataset(PromptsSuite):
+    """Of a dataset in the hub's cache; the hub itself cannot be reached."""
+
+    plugin = ("llem.prompts", "hub")
+    descriptor = HUB
+    cache: Path
+
+    @pytest.fixture(autouse=True)
+    def in_a_folder(self, tmp_path: Path) -> None:
+        self.cache = tmp_path
+
+    def make_source(self) -> PromptSource:
+        hub = HuggingFaceHub(str(self.cache), endpoint="http://127.0.0.1:9")
+        return HubPrompts(hub, sleep=lambda _seconds: None)
+
+    def dataset(self, folder: Path) -> DatasetConfig:
+        repository = folder / "datasets--someone--prompts"
+        snapshot = repository / "snapshots" / ("a" * 40)
+        (snapshot / "data").mkdir(parents=True, exist_ok=True)
+        (repository / "refs").mkdir(exist_ok=True)
+        (repository / "refs" / "main").write_text("a" * 40)
+        file = snapshot / "data" / "train-00000-of-00001.parquet"
+        pyarrow.parquet.write_table(pyarrow.table({"ask": list(TEXTS)}), file)
+        return DatasetConfig(source="someone/prompts", column="ask")
+
+    def absent(self, folder: Path) -> DatasetConfig:
+        return self.dataset(folder).model_copy(update={"source": "someone/absent"})
+
+    def texts(self, folder: Path) -> tuple[str, ...]:
+        return TEXTS

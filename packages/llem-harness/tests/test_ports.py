@@ -70,6 +70,14 @@ class TestPromptSource:
         dataset = DatasetConfig(source="prompts.docx", input_tokens=8)
         assert prompt_source(dataset, example_order()).input_tokens(dataset) is None
 
+    def test_a_hub_dataset_is_known_by_the_form_of_its_id(self) -> None:
+        source = prompt_source(DatasetConfig(source="openai/gsm8k"), example_order())
+        assert type(source).__name__ == "HubPrompts"
+
+    def test_an_ending_goes_before_the_form_of_an_id(self) -> None:
+        source = prompt_source(DatasetConfig(source="folder/prompts.csv"), example_order())
+        assert type(source).__name__ == "FilePrompts"
+
     def test_a_file_is_known_by_its_ending(self) -> None:
         source = prompt_source(DatasetConfig(source="MY.JSONL"), example_order())
         assert type(source).__name__ == "FilePrompts"

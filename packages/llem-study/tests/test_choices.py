@@ -23,7 +23,7 @@ class TestValues:
             ("model", {"builtin:tiny", "builtin:gpt2"}),
             ("backend", {"pytorch", "acme-echo"}),
             ("energy.meter", {"auto", "none", "nvml", "acme-wattmeter"}),
-            ("dataset", {"builtin", "synthetic"}),
+            ("dataset", {"builtin", "synthetic", "ai-energy-score"}),
             ("dataset.order", {"shuffled", "longest_first"}),
             ("precision", {"fp32", "fp16", "bf16"}),
             ("warmup.thermal", {"plateau", "floor", "off"}),

@@ -2,6 +2,7 @@
 
 from llem_prompts.builtin import BUILTIN_REVISION, BuiltinPrompt, BuiltinPrompts, builtin_set
 from llem_prompts.files import FilePrompts
+from llem_prompts.hub_prompts import HubPrompts
 from llem_prompts.synthetic import SYNTHETIC_REVISION, SyntheticPrompts
 from llem_prompts.texts import DatasetError, texts_sha256
 
@@ -14,6 +15,7 @@ __all__ = [
     "BuiltinPrompts",
     "DatasetError",
     "FilePrompts",
+    "HubPrompts",
     "SyntheticPrompts",
     "__version__",
     "builtin_set",

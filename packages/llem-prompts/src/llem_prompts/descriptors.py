@@ -2,6 +2,8 @@
 
 from llem_contracts import PromptsDescriptor
 
+from llem_prompts.aliases import ALIASES
+
 BUILTIN = PromptsDescriptor(
     name="builtin",
     summary="prompts in four length classes that come with llem",
@@ -24,4 +26,15 @@ FILES = PromptsDescriptor(
     factory="llem_prompts.files:file_prompts",
     suffixes=frozenset({".jsonl", ".csv", ".parquet", ".txt"}),
     options=frozenset({"column", "order"}),
+)
+
+HUB = PromptsDescriptor(
+    name="hub",
+    summary="a dataset of the Hugging Face hub, by its id owner/name",
+    factory="llem_prompts.hub_prompts:hub_prompts",
+    names=frozenset(ALIASES),
+    pattern=r"[A-Za-z0-9][A-Za-z0-9_.-]*/[A-Za-z0-9][A-Za-z0-9_.-]*",
+    options=frozenset({"column", "order", "revision", "split"}),
+    requires=("huggingface_hub", "pyarrow"),
+    install_hint="pip install 'llem-prompts[hub]'",
 )

@@ -15,7 +15,7 @@ from llem_prompts.options import refuse_other_options
 from llem_prompts.parquet import prompts_of_parquet
 from llem_prompts.plain_text import prompts_of_text
 from llem_prompts.rows import Rows
-from llem_prompts.texts import DatasetError, Texts
+from llem_prompts.texts import DatasetError, Texts, need_rows
 
 _WITH_COLUMNS: Final[Mapping[str, Callable[[str, str, str | None], Rows]]] = {
     ".jsonl": prompts_of_jsonl,
@@ -74,7 +74,7 @@ class FilePrompts:
         refuse_other_options(dataset, taken, "a text file" if is_text else "a local file")
         rows = self._rows(path, dataset)
         texts = Texts(texts=rows.texts, source="files", name=name, column=rows.column)
-        texts.need(n)
+        need_rows(len(rows.texts), n, name)
         return texts
 
     def _rows(self, path: Path, dataset: DatasetConfig) -> Rows:

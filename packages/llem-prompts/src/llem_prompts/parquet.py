@@ -1,7 +1,7 @@
 """Parquet files: a row per prompt. Needs pyarrow, which the extra `hub` brings."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from llem_prompts.columns import prompt_column
 from llem_prompts.rows import Rows
@@ -19,16 +19,26 @@ def prompts_of_parquet(path: Path, name: str, column: str | None) -> Rows:
 
     try:
         with parquet.ParquetFile(path) as file:
-            found = prompt_column(file.schema_arrow.names, column, what=name)
-            _of_text(file.schema_arrow.field(found), found, name)
+            found = _column(file, name, column)
             values = file.read(columns=[found]).column(found).to_pylist()
     except (pyarrow.ArrowException, OSError) as error:
-        raise DatasetError(
-            "dataset_not_readable",
-            f"{name} cannot be read as a Parquet file: {str(error).splitlines()[0]}",
-            cure="Write the file again, or name another.",
-        ) from error
+        raise _unreadable(name, error) from error
     return Rows([_prompt(v, row, found, name) for row, v in enumerate(values, start=1)], found)
+
+
+def parquet_rows(file: BinaryIO, name: str, column: str | None) -> tuple[int, str]:
+    """Rows of a Parquet file and the column of their prompts, of which the footer alone is read.
+
+    Raises `DatasetError` as `prompts_of_parquet` does, and what `file` raises.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(file) as opened:
+            return opened.metadata.num_rows, _column(opened, name, column)
+    except pyarrow.ArrowException as error:
+        raise _unreadable(name, error) from error
 
 
 def _prompt(value: str | None, row: int, column: str, name: str) -> str:
@@ -41,13 +51,24 @@ def _prompt(value: str | None, row: int, column: str, name: str) -> str:
     return value
 
 
-def _of_text(field: Any, column: str, name: str) -> None:
+def _column(file: Any, name: str, wanted: str | None) -> str:
     from pyarrow import types
 
-    kind = field.type.value_type if types.is_dictionary(field.type) else field.type
+    column = prompt_column(file.schema_arrow.names, wanted, what=name)
+    told = file.schema_arrow.field(column).type
+    kind = told.value_type if types.is_dictionary(told) else told
     if not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
         raise DatasetError(
             "prompt_not_text",
-            f"the column {column!r} of {name} holds {field.type}, not text",
+            f"the column {column!r} of {name} holds {told}, not text",
             cure="Name a column of texts in `dataset.column`.",
         )
+    return column
+
+
+def _unreadable(name: str, error: Exception) -> DatasetError:
+    return DatasetError(
+        "dataset_not_readable",
+        f"{name} cannot be read as a Parquet file: {str(error).splitlines()[0]}",
+        cure="Write the file again, or name another.",
+    )

@@ -40,21 +40,6 @@ class Texts:
     split: str | None = None
     column: str | None = None
 
-    def need(self, n: int) -> None:
-        """Raise `DatasetError` where there are fewer than `n`."""
-        if not self.texts:
-            raise DatasetError(
-                "dataset_empty",
-                f"{self.name} holds no prompt",
-                cure="Put at least one prompt into it, or name another dataset.",
-            )
-        if n > len(self.texts):
-            raise DatasetError(
-                "dataset_too_small",
-                f"{self.name} holds {len(self.texts)} prompts, and n is {n}",
-                cure=f"Set n to {len(self.texts)} or less, or name a larger dataset.",
-            )
-
     def drawn(self, n: int, order: str | None, random_seed: int, tokenizer: Tokenizer) -> PromptSet:
         """`n` of the texts with their tokens and their provenance, as `rows_taken` says, gone
         through again where there are not as many; `longest_first` sorts them by their tokens.
@@ -91,6 +76,22 @@ class Texts:
                 cure="Take the prompt out of the dataset, or check the model's tokenizer.",
             )
         return Prompt(text=text, token_ids=token_ids)
+
+
+def need_rows(available: int, n: int, name: str) -> None:
+    """Raise `DatasetError` where a dataset has fewer than `n` prompts, or none."""
+    if not available:
+        raise DatasetError(
+            "dataset_empty",
+            f"{name} holds no prompt",
+            cure="Put at least one prompt into it, or name another dataset.",
+        )
+    if n > available:
+        raise DatasetError(
+            "dataset_too_small",
+            f"{name} holds {available} prompts, and n is {n}",
+            cure=f"Set n to {available} or less, or name a larger dataset.",
+        )
 
 
 def texts_sha256(texts: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ class RunSettings(Model):
     results_dir: str | None = None
     """Parent folder of the result folder; None keeps the result in memory alone."""
     model_cache_dir: str | None = None
-    """Folder for downloaded models; None is the hub library's own."""
+    """Folder for downloaded models and datasets; None is the hub library's own."""
     cache_dir: str | None = None
     """Folder for what later runs may use, such as idle powers; None keeps nothing."""
     carbon_intensity_g_per_kwh: float | None = Field(default=None, ge=0)
