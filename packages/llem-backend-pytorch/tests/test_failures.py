@@ -39,31 +39,10 @@ class TestLoading:
         path.write_text(json.dumps({**json.loads(path.read_text()), "n_layer": 3}))
         assert "lacks" in error_of(backend, config_of(copied))
 
-    def test_a_corrupt_file_is_one_sentence(self, backend, copied):
-        (copied / "model.safetensors").write_bytes(b"\x01" * 100)
-        assert "cannot be loaded" in error_of(backend, config_of(copied))
-
     def test_a_missing_tokenizer_is_one_sentence(self, backend, copied):
         for path in copied.glob("tokenizer*"):
             path.unlink()
         assert "tokenizer" in error_of(backend, config_of(copied))
-
-    def test_a_missing_shard_is_named(self, backend, copied):
-        (copied / "model.safetensors").rename(copied / "model-00001-of-00002.safetensors")
-        index = {
-            "weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-2.safetensors"}
-        }
-        (copied / "model.safetensors.index.json").write_text(json.dumps(index))
-        message = error_of(backend, config_of(copied))
-        assert "model-2.safetensors" in message
-        assert "00001" not in message
-
-    def test_shards_are_put_together(self, backend, gpt2_model, gpt2_folder, tmp_path):
-        gpt2_model.save_pretrained(tmp_path, max_shard_size="20KB")
-        byte_tokenizer().save_pretrained(tmp_path)
-        assert len(list(tmp_path.glob("*.safetensors"))) > 1
-        with backend.load(config_of(tmp_path)) as loaded:
-            assert loaded.shape == backend.plan(config_of(gpt2_folder), ()).shape
 
     def test_natural_length_without_an_end_token_is_refused(self, backend, copied):
         for name in ("config.json", "generation_config.json", "tokenizer_config.json"):

@@ -1,10 +1,14 @@
 import pytest
 from llem_backend_pytorch.memory import MIB, MemoryRecord, ResidentSetGauge
 from llem_backend_pytorch.out_of_memory import (
+    asked_bytes,
+    batch_does_not_fit,
+    host_available_bytes,
     is_out_of_memory,
     likely_batch_size,
-    out_of_memory,
 )
+from llem_contracts import GenerationRequest, OutOfMemory
+from llem_schema import ExperimentConfig, PyTorchConfig
 
 
 class Gauge:
@@ -89,12 +93,13 @@ class TestLikelyBatchSize:
         assert likely_batch_size(batch_size, used, free) == expected
 
     def test_the_error_names_the_key_to_set(self):
-        error = out_of_memory("cuda:0", 64, 100, 60)
+        error = batch_does_not_fit("cuda:0", 64, 100, 60)
         assert "batch size 64" in str(error)
+        assert (error.batch_size, error.likely_batch_size) == (64, 32)
         assert error.cure == "Set pytorch.batch_size to 32."
 
     def test_a_single_prompt_that_does_not_fit_gets_another_cure(self):
-        assert "max_output_tokens" in out_of_memory("cpu", 1, None, None).cure
+        assert "max_output_tokens" in batch_does_not_fit("cpu", 1, None, None).cure
 
 
 class TestIsOutOfMemory:
@@ -108,3 +113,49 @@ class TestIsOutOfMemory:
             RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ...")
         )
         assert not is_out_of_memory(RuntimeError("shapes do not match"))
+
+
+class TestAskedBytes:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("CUDA out of memory. Tried to allocate 20.00 GiB. GPU 0 has", 20 * 2**30),
+            ("CUDA out of memory. Tried to allocate 512.00 MiB.", 512 * MIB),
+            ("can't allocate memory: you tried to allocate 70368744185856 bytes.", 70368744185856),
+            ("CUDA error: out of memory", 0),
+        ],
+    )
+    def test_are_those_that_torch_tells(self, text, expected):
+        assert asked_bytes(RuntimeError(text)) == expected
+
+
+class TestHostAvailableBytes:
+    def test_are_what_linux_estimates_or_unknown(self, tmp_path):
+        (tmp_path / "meminfo").write_text("MemTotal: 9 kB\nMemAvailable:   7 kB\n")
+        assert host_available_bytes(tmp_path / "meminfo") == 7 * 1024
+        assert host_available_bytes(tmp_path / "none") is None
+
+
+class TestRealAllocation:
+    """Allocations that no machine can serve, so that they fail at once and take nothing."""
+
+    def test_of_weights_that_fails_is_told_as_such(self, backend):
+        section = PyTorchConfig(model_kwargs={"vocab_size": 2**48})
+        config = ExperimentConfig(model="builtin:tiny", precision="fp32", pytorch=section)
+        with pytest.raises(OutOfMemory, match="weights of 'builtin:tiny'") as caught:  # noqa: SIM117
+            with backend.load(config):
+                pass
+        assert caught.value.batch_size is None
+        assert "pytorch.quantization" in caught.value.cure
+
+    def test_of_a_batch_that_fails_is_told_with_what_may_fit(self, backend):
+        section = PyTorchConfig(batch_size=2, cache_implementation="static")
+        config = ExperimentConfig(
+            model="builtin:tiny", precision="fp32", max_output_tokens=2**40, pytorch=section
+        )
+        requests = [GenerationRequest(index, (1, 2)) for index in range(2)]
+        with backend.load(config) as loaded, pytest.raises(OutOfMemory) as caught:
+            loaded.generate(requests)
+        assert str(caught.value) == "memory ran out on cpu at batch size 2"
+        assert (caught.value.batch_size, caught.value.likely_batch_size) == (2, 0)
+        assert "max_output_tokens" in caught.value.cure

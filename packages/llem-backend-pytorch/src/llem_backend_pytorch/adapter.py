@@ -11,6 +11,7 @@ from llem_schema import LoraConfig
 from llem_backend_pytorch.checkpoint_folder import ADAPTER_CONFIG
 from llem_backend_pytorch.libraries import Installed, missing
 from llem_backend_pytorch.model_source import ModelFiles
+from llem_backend_pytorch.out_of_memory import is_out_of_memory, weights_do_not_fit
 from llem_backend_pytorch.problems import first_line, unusable
 
 
@@ -60,6 +61,8 @@ def apply_adapter(model: Any, name: str, lora: LoraConfig, files: ModelFiles) ->
         expected = get_peft_model_state_dict(adapted, save_embedding_layers=False).keys()
         given = load_peft_weights(str(folder), device="cpu").keys()
     except Exception as error:  # PEFT checks names, shapes and types in several ways
+        if is_out_of_memory(error):
+            raise weights_do_not_fit(chosen, error, str(model.device)) from error
         raise _misfit(chosen, name, made_for, first_line(error)) from error
     lost = sorted(expected - given) or sorted(key for key in given - expected if "lora_" in key)
     if lost:

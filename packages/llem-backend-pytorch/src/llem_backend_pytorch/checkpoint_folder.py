@@ -1,16 +1,14 @@
 """What a folder or a hub repository must hold to be a model."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from llem_backend_pytorch.problems import UnusableModel, unusable
+from llem_backend_pytorch.weight_files import missing_weights
 
 ADAPTER_CONFIG = "adapter_config.json"
 
-_WHOLE = ("model.safetensors", "pytorch_model.bin")
-_INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 _TOKENIZERS = (
     "tokenizer.json",
     "tokenizer.model",
@@ -51,7 +49,7 @@ class Checkpoint:
                 f"{name!r} holds no config.json",
                 "Give the folder that save_pretrained wrote.",
             )
-        missing = _missing_weights(folder) if self.weights else None
+        missing = missing_weights(folder) if self.weights else None
         if missing:
             return unusable(
                 "no_weights",
@@ -125,19 +123,3 @@ def _weight_files(names: Iterable[str]) -> tuple[str, ...]:
     safe = [n for n in known if n.startswith("model") and n.endswith(".safetensors")]
     pickled = [n for n in known if n.startswith("pytorch_model") and n.endswith(".bin")]
     return tuple(safe or pickled)
-
-
-def _missing_weights(folder: Path) -> str | None:
-    if any((folder / file).is_file() for file in _WHOLE):
-        return None
-    for index in _INDEXES:
-        path = folder / index
-        if not path.is_file():
-            continue
-        try:
-            shards = sorted(set(json.loads(path.read_text())["weight_map"].values()))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return f"that a readable {index} would name"
-        lost = [shard for shard in shards if not (folder / shard).is_file()]
-        return ", ".join(lost) or None
-    return _WHOLE[0]

@@ -4,7 +4,14 @@ import gc
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from llem_contracts import BackendError, GeneratedRequest, GenerationRequest, LlemError, Tokenizer
+from llem_contracts import (
+    BackendError,
+    GeneratedRequest,
+    GenerationRequest,
+    LlemError,
+    OutOfMemory,
+    Tokenizer,
+)
 from llem_schema import JsonObject, MemoryUsage, ModelShape, freeze_json
 
 from llem_backend_pytorch.batching import batches
@@ -13,8 +20,13 @@ from llem_backend_pytorch.continuous import ContinuousGenerator
 from llem_backend_pytorch.engine import engine_versions
 from llem_backend_pytorch.generation import Generator
 from llem_backend_pytorch.identity import device_name, device_uuid, devices_of
-from llem_backend_pytorch.memory import AllocatorGauge, MemoryRecord
-from llem_backend_pytorch.out_of_memory import is_out_of_memory, out_of_memory
+from llem_backend_pytorch.memory import MemoryRecord
+from llem_backend_pytorch.out_of_memory import (
+    asked_bytes,
+    batch_does_not_fit,
+    host_available_bytes,
+    is_out_of_memory,
+)
 from llem_backend_pytorch.problems import first_line
 from llem_backend_pytorch.quiet import quiet
 from llem_backend_pytorch.settings import Batching
@@ -173,23 +185,30 @@ class PyTorchModel:
                 # the traceback's frames hold the tensors that did not fit
                 error.__traceback__ = None
                 computed = min(len(batch), self._batch_size)
-                raise self._out_of_memory(generator, computed) from error
+                raise self._out_of_memory(generator, computed, asked_bytes(error)) from error
             raise BackendError(
                 f"generation failed: {first_line(error)}",
                 cure="Check passthrough_kwargs and the lengths of the prompts.",
             ) from error
 
-    def _out_of_memory(self, generator: AnyGenerator, batch_size: int) -> BackendError:
+    def _out_of_memory(
+        self, generator: AnyGenerator, batch_size: int, asked_bytes: int
+    ) -> OutOfMemory:
         import torch
 
-        device, record = generator.device, self._memory
-        if not isinstance(record.gauge, AllocatorGauge):
-            return out_of_memory(str(device), batch_size, None, None)
-        used = record.gauge.peak() - record.loaded_bytes
+        gauge, device = self._memory.gauge, generator.device
+        used = asked_bytes
+        if gauge.peak_covers == "since_reset":
+            used += max(gauge.peak() - self._memory.loaded_bytes, 0)
         gc.collect()
-        torch.cuda.empty_cache()
-        free, _ = torch.cuda.mem_get_info(device)
-        return out_of_memory(str(device), batch_size, used, free)
+        if len(self._devices) > 1:
+            free = None  # which of them was full is not known
+        elif device.type == "cuda":
+            torch.cuda.empty_cache()
+            free, _ = torch.cuda.mem_get_info(device)
+        else:
+            free = host_available_bytes()
+        return batch_does_not_fit(str(device), batch_size, used, free)
 
     def _check(self, requests: Sequence[GenerationRequest], generator: AnyGenerator) -> None:
         new_tokens = generator.generation_config.max_new_tokens

@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from llem_contracts import BackendError
 from llem_schema import Precision
 
 from llem_backend_pytorch.dummy_weights import dummy_weights
 from llem_backend_pytorch.load_arguments import load_arguments
-from llem_backend_pytorch.out_of_memory import is_out_of_memory
+from llem_backend_pytorch.out_of_memory import is_out_of_memory, weights_do_not_fit
 from llem_backend_pytorch.outline import Outline
 from llem_backend_pytorch.placement import refuse_offloading
-from llem_backend_pytorch.problems import first_line, unusable
+from llem_backend_pytorch.problems import UnusableModel, first_line, unusable
 from llem_backend_pytorch.settings import Settings
+from llem_backend_pytorch.weight_files import misshapen, used_files
 
 
 def load_weights(outline: Outline, precision: Precision, settings: Settings, device: Any) -> Any:
@@ -20,6 +20,7 @@ def load_weights(outline: Outline, precision: Precision, settings: Settings, dev
         outline,
         settings.load_format == "dummy",
         load_arguments(precision, settings, str(device), outline.extra),
+        str(device),
     )
     if settings.device_map is not None:
         refuse_offloading(loaded, outline.model, str(device))
@@ -28,10 +29,10 @@ def load_weights(outline: Outline, precision: Precision, settings: Settings, dev
     return loaded
 
 
-def _loaded(outline: Outline, dummy: bool, arguments: dict[str, Any]) -> Any:
+def _loaded(outline: Outline, dummy: bool, arguments: dict[str, Any], device: str) -> Any:
     """The model as `from_pretrained` gives it, in evaluation mode.
 
-    `arguments` go there as they stand. Raises `BackendError` where memory runs out, and
+    `arguments` go there as they stand. Raises `OutOfMemory` where memory runs out, and
     `UnusableModel` for everything else, also for a checkpoint that lacks weights, which
     transformers would fill with random numbers.
     """
@@ -49,33 +50,39 @@ def _loaded(outline: Outline, dummy: bool, arguments: dict[str, Any]) -> Any:
             )
     except Exception as error:  # each architecture and file format fails in its own way
         if is_out_of_memory(error):
-            raise _does_not_fit(outline.model, "the host or the device") from error
-        raise unusable(
-            "model_not_loadable",
-            f"the model {outline.model!r} cannot be loaded: {first_line(error)}",
-            "Check the checkpoint and the pytorch section, pytorch.model_kwargs above all.",
-        ) from error
+            raise weights_do_not_fit(outline.model, error, device) from error
+        raise _not_loadable(outline, error) from error
     parameters = {name for name, _ in outline.hollow.named_parameters()}
     _check_complete(outline.model, parameters, report)
     return loaded.eval()
 
 
 def _moved(model: Any, device: Any, name: str) -> Any:
-    """The model on the device. Raises `BackendError` where it does not fit."""
+    """The model on the device. Raises `OutOfMemory` where it does not fit."""
     try:
         return model.to(device)
     except Exception as error:
         if not is_out_of_memory(error):
             raise
-        raise _does_not_fit(name, str(device)) from error
+        raise weights_do_not_fit(name, error, str(device)) from error
 
 
-def _does_not_fit(model: str, device: str) -> BackendError:
-    """The error for weights that memory has no room for."""
-    return BackendError(
-        f"the weights of {model!r} do not fit into the memory of {device}",
-        cure="Take a smaller model or a lower precision, set pytorch.quantization, or free the "
-        "device.",
+def _not_loadable(outline: Outline, error: Exception) -> UnusableModel:
+    folder = outline.folder
+    files = used_files(folder) if folder is not None else ()
+    if any(path.suffix == ".bin" for path in files):
+        return unusable(
+            "model_not_loadable",
+            f"the pickled weights of {outline.model!r} cannot be read, or hold more than tensors: "
+            f"{first_line(error)}",
+            "Copy or download the checkpoint again, or take one in safetensors.",
+        )
+    shapes = {name: tuple(tensor.shape) for name, tensor in outline.hollow.named_parameters()}
+    why = misshapen(folder, shapes) if folder is not None else None
+    return unusable(
+        "model_not_loadable",
+        f"the model {outline.model!r} cannot be loaded: {why or first_line(error)}",
+        "Check the checkpoint and the pytorch section, pytorch.model_kwargs above all.",
     )
 
 

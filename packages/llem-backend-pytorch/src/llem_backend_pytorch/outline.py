@@ -11,6 +11,7 @@ from llem_backend_pytorch.model_config import read_model_config
 from llem_backend_pytorch.settings import Settings
 from llem_backend_pytorch.shape import shape_of
 from llem_backend_pytorch.tokenizer import check_room_for_bytes
+from llem_backend_pytorch.weight_files import weights_fault
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,21 @@ def outline_of(
     given = settings.model_kwargs if model_kwargs is None else model_kwargs
     config, extra = read_model_config(model, folder, given, trusted)
     hollow = meta_model(config, settings.attn_implementation, trusted)
+    if folder is not None and settings.load_format == "auto":
+        fault = weights_fault(model, folder, _numbers(config, hollow))
+        if fault is not None:
+            raise fault
     outline = Outline(model, folder, config, extra, hollow)
     if not tokenizer:
         check_room_for_bytes(model, outline.vocabulary_size)
     return outline
+
+
+def _numbers(config: Any, hollow: Any) -> frozenset[str]:
+    """Names in a checkpoint of what must be floating-point numbers: all parameters, with and
+    without the prefix of the base model, unless the config says that they are quantised."""
+    if getattr(config, "quantization_config", None) is not None:
+        return frozenset()
+    names = [name for name, _ in hollow.named_parameters()]
+    prefix = f"{hollow.base_model_prefix}."
+    return frozenset((*names, *(name.removeprefix(prefix) for name in names)))

@@ -138,8 +138,8 @@ class LoadedModel(Protocol):
         `progress` is told how many requests are done, after each batch. `output_tokens` ends every
         request of this call after so many tokens, where the config asks for more: with 1, the
         batches are prefilled and hardly more. Without `step_times` nothing is done at a step for
-        the sake of its time. Raises `BackendError`, with the size that is likely to fit when
-        memory ran out.
+        the sake of its time. Raises `BackendError`, and `OutOfMemory` with the batch size that is
+        likely to fit.
         """
         ...
 

@@ -40,6 +40,25 @@ class BackendError(LlemError):
     """An engine that could not load a model or generate with it."""
 
 
+class OutOfMemory(BackendError):
+    """Memory that ran out, while a model was loaded or while it generated."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cure: str | None = None,
+        batch_size: int | None = None,
+        likely_batch_size: int | None = None,
+    ) -> None:
+        """`batch_size`: the one that did not fit; None where it was the weights that did not.
+        `likely_batch_size`: one that is likely to fit; 0 where not even one prompt is, None where
+        nothing can be said."""
+        super().__init__(message, cure=cure)
+        self.batch_size = batch_size
+        self.likely_batch_size = likely_batch_size
+
+
 class PreFlightError(LlemError):
     """Everything that stands in the way of a run, found before it began."""
 
