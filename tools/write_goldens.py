@@ -109,6 +109,7 @@ FULL_CONFIG: dict[str, Any] = {
         "assistant_model": "Qwen/Qwen3-0.6B",
         "num_assistant_tokens": 4,
         "chat_template": True,
+        "num_processes": 2,
     },
     "extension": {"acme": {"threads": 4}},
 }

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from llem_backend_pytorch import PyTorchBackend
 from llem_backend_pytorch.descriptors import PYTORCH
 from llem_contracts import (
@@ -84,6 +85,15 @@ class TestPyTorchBackend(BackendSuite):
         beyond_the_vocabulary = 1 << 20
         requests = [GenerationRequest(0, (1, beyond_the_vocabulary))]
         return self.make_backend(), self.config(), requests
+
+
+@pytest.mark.slow
+class TestPyTorchProcesses(TestPyTorchBackend):
+    """Two copies of the model, each in a process of its own."""
+
+    def fields(self) -> dict[str, Any]:
+        fields = super().fields()
+        return fields | {"pytorch": {**fields["pytorch"], "num_processes": 2}}
 
 
 class TestEchoBackend(BackendSuite):

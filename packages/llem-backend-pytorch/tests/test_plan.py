@@ -55,6 +55,7 @@ class TestBuiltin:
             "quantization": "none",
             "device_map": "none",
             "num_threads": torch.get_num_threads(),
+            "num_processes": 1,
         }
 
     def test_gpt2_has_the_public_parameter_count(self, backend):

@@ -166,6 +166,14 @@ class TestCompleteness:
         assert len(calls) == 2
 
 
+class TestWarmup:
+    def test_a_run_is_a_batch_of_each_process(self, paired: Any, brief: WorkOrder) -> None:
+        warmup = {"n_warmup": 3, "thermal": "off"}
+        result = run(changed(brief, warmup=warmup), paired.ports)
+        assert result.warmup_result.iterations_completed == 3
+        assert result.warmup_excluded_samples == 3 * 2 * paired.ports.backend.batch_size
+
+
 class TestMemory:
     def problems(self, paired: Any, order: WorkOrder, free_mib: Sequence[float]) -> list[str]:
         backend = PairedBackend(

@@ -43,7 +43,7 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
     from transformers import GenerationConfig
 
     settings = settings_of(config)
-    device = _device(settings)
+    device = chosen_device(settings)
     for problem in device_problems(settings, str(device)):
         raise UnusableModel(problem)
     torch.manual_seed(config.random_seed)
@@ -118,7 +118,8 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
     )
 
 
-def _device(settings: Settings) -> Any:
+def chosen_device(settings: Settings) -> Any:
+    """The torch device that the settings ask for. Raises `UnusableModel`."""
     import torch
 
     if settings.device == "cpu":

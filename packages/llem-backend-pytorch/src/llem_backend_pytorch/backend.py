@@ -3,11 +3,11 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from llem_contracts import BackendDescriptor, BackendPlan, Problem
+from llem_contracts import BackendDescriptor, BackendPlan, LoadedModel, Problem
 from llem_schema import (
     AcceleratorFacts,
     DeviceFacts,
@@ -29,10 +29,10 @@ from llem_backend_pytorch.gpu_support import built_architectures, gpu_problems
 from llem_backend_pytorch.hub import Hub, HuggingFaceHub
 from llem_backend_pytorch.hub_models import HubModels
 from llem_backend_pytorch.libraries import Installed, is_installed
-from llem_backend_pytorch.loaded import PyTorchModel
 from llem_backend_pytorch.model_source import ModelSource
 from llem_backend_pytorch.placement import device_problems, planned_devices
 from llem_backend_pytorch.problems import UnusableModel
+from llem_backend_pytorch.replica_placement import replica_problems
 from llem_backend_pytorch.request_checks import refuse, request_problems
 from llem_backend_pytorch.reserved import LOAD_ARGUMENTS
 from llem_backend_pytorch.settings import Settings, settings_of
@@ -54,6 +54,7 @@ class PyTorchBackend:
         find_program: Callable[[str], str | None] = shutil.which,
         installed: Installed = is_installed,
     ) -> None:
+        self._settings = settings
         self._descriptor = descriptor
         self._free_bytes = free_bytes
         self._find_program = find_program
@@ -74,6 +75,7 @@ class PyTorchBackend:
             *request_problems(config, self._installed),
             *unavailable,
             *device_problems(settings, device),
+            *replica_problems(settings, config.n, device, devices),
         ]
         if settings.batching == "continuous":
             problems += continuous_problems()
@@ -82,8 +84,8 @@ class PyTorchBackend:
         if device == CPU:
             problems += slow_precision(config.precision, self._cpu_info)
         else:
-            gpu = next((facts for facts in devices if isinstance(facts, AcceleratorFacts)), None)
-            if gpu is not None:
+            gpus = [facts for facts in devices if isinstance(facts, AcceleratorFacts)]
+            for gpu in gpus[: settings.num_processes]:
                 problems += gpu_problems(config.precision, gpu, built_architectures())
         found = _Examined(None, settings.attn_implementation, 0, None)
         download_bytes = None
@@ -108,6 +110,7 @@ class PyTorchBackend:
             max_sequence_tokens=found.positions or None,
             download_bytes=download_bytes,
             weight_bits=settings.quantization.bits if settings.quantization else None,
+            replicas=settings.num_processes,
         )
 
     def fetch(self, config: ExperimentConfig) -> None:
@@ -124,12 +127,19 @@ class PyTorchBackend:
                 self._source.adapter_files(config.lora)
 
     @contextmanager
-    def load(self, config: ExperimentConfig) -> Iterator[PyTorchModel]:
-        """See the contract."""
+    def load(self, config: ExperimentConfig) -> Iterator[LoadedModel]:
+        """See the contract. Several copies are loaded by processes of their own."""
         from llem_backend_pytorch.assembly import load_model
+        from llem_backend_pytorch.replicated import load_replicas
 
         refuse(config, self._descriptor, self._installed)
-        with torch_threads(settings_of(config).num_threads):
+        settings = settings_of(config)
+        if settings.num_processes > 1:
+            self.fetch(config)
+            with closing(load_replicas(config, self._settings)) as replicas:
+                yield replicas
+            return
+        with torch_threads(settings.num_threads):
             loaded = load_model(config, self._source)
             try:
                 yield loaded

@@ -9,6 +9,7 @@ from llem_backend_pytorch.decoding import replaced_settings, set_fields
 from llem_backend_pytorch.generation_section import generation_section
 from llem_backend_pytorch.placement import device_map_of
 from llem_backend_pytorch.quantization import bitsandbytes_arguments
+from llem_backend_pytorch.replica_placement import replica_devices, threads_each
 from llem_backend_pytorch.settings import Settings
 
 
@@ -19,8 +20,9 @@ def section(
     import torch
 
     quantization = settings.quantization
+    devices = replica_devices(device, settings.num_processes)
     return {
-        "device": device,
+        "device": device if len(set(devices)) == 1 else devices,
         "batch_size": settings.batch_size,
         **generation_section(settings, device),
         "attn_implementation": attention,
@@ -35,7 +37,9 @@ def section(
             **bitsandbytes_arguments(quantization, config.precision),
         },
         "device_map": settings.device_map or "none",
-        "num_threads": settings.num_threads or torch.get_num_threads(),
+        "num_threads": settings.num_threads
+        or threads_each(torch.get_num_threads(), settings.num_processes),
+        "num_processes": settings.num_processes,
     }
 
 

@@ -8,13 +8,17 @@ from llem_schema import DeviceFacts
 
 from llem_backend_pytorch.device_choice import CPU
 from llem_backend_pytorch.libraries import Installed, missing
+from llem_backend_pytorch.replica_placement import replica_devices
 from llem_backend_pytorch.settings import Settings
 
 
 def planned_devices(
     settings: Settings, device: str, visible: Sequence[DeviceFacts]
 ) -> tuple[str, ...]:
-    """Logical devices: the one that was chosen, or all GPUs where a map spreads the model."""
+    """Logical devices: the one that was chosen, one for each copy of the model, or all GPUs where a
+    map spreads it."""
+    if settings.num_processes > 1:
+        return tuple(dict.fromkeys(replica_devices(device, settings.num_processes)))
     if settings.device_map is None or device == CPU:
         return (device,)
     boards = sum(facts.kind == "accelerator" for facts in visible)
@@ -40,6 +44,15 @@ def placement_problems(settings: Settings, installed: Installed) -> tuple[Proble
             Problem(
                 code="setting_conflict",
                 message="pytorch.device_map spreads a model over GPUs, and pytorch.device is cpu",
+                cure="Leave out one of the two.",
+            )
+        )
+    if settings.num_processes > 1:
+        problems.append(
+            Problem(
+                code="setting_conflict",
+                message="pytorch.device_map spreads a model over all GPUs, and "
+                "pytorch.num_processes gives each copy of it one",
                 cure="Leave out one of the two.",
             )
         )

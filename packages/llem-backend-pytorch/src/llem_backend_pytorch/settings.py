@@ -46,6 +46,8 @@ class Settings:
     """None: nothing is drafted by an assistant."""
     num_assistant_tokens: int
     chat_template: bool
+    num_processes: int
+    """Copies of the model, each in a process of its own; 1 is this process."""
 
 
 def settings_of(config: ExperimentConfig) -> Settings:
@@ -72,6 +74,7 @@ def settings_of(config: ExperimentConfig) -> Settings:
         assistant_model=section.assistant_model,
         num_assistant_tokens=section.num_assistant_tokens or DEFAULT_ASSISTANT_TOKENS,
         chat_template=bool(section.chat_template),
+        num_processes=section.num_processes or 1,
     )
 
 

@@ -60,7 +60,7 @@ from llem_harness.run_state import StateTeller
 from llem_harness.save import save
 from llem_harness.warmup import warm_up
 from llem_harness.window import measure
-from llem_harness.workload import draw_workload, warmup_order
+from llem_harness.workload import draw_workload, warmup_runs
 
 
 def run(order: WorkOrder, ports: Ports) -> ExperimentResult:
@@ -132,7 +132,7 @@ def _measured(
             workload = draw_workload(
                 config, ports.prompts, loaded.tokenizer, ready.plan.max_sequence_tokens
             )
-        batches = warmup_order(loaded.batches(workload.requests))
+        batches = warmup_runs(loaded.batches(workload.requests), ready.plan.replicas)
         warmup_config = warmup_of(config)
         warmup = warm_up(warmup_config, loaded, batches, ports)
         heat_record = heat(warmup_config, loaded, batches[0], session, ports, ready.no_energy)

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from llem_contracts import GenerationRequest, PromptSource, Tokenizer
 from llem_schema import ExperimentConfig, PromptsRecord, TokenLengths
@@ -29,6 +30,21 @@ def warmup_order(
     ahead = sorted(first.values(), key=_longest_prompt, reverse=True)
     others = [batch for batch in batches if not any(batch is other for other in ahead)]
     return [*ahead, *others]
+
+
+def warmup_runs(
+    batches: Sequence[tuple[GenerationRequest, ...]], replicas: int
+) -> list[tuple[GenerationRequest, ...]]:
+    """What each run computes: one batch of every copy of the model, each in its own order.
+
+    Batch b of a pass is the work of copy `b % replicas`, in a warm-up as in the window, so that
+    every copy is warmed with the shapes that it will be measured with.
+    """
+    orders = [warmup_order(batches[copy::replicas]) for copy in range(min(replicas, len(batches)))]
+    return [
+        tuple(chain.from_iterable(order[run % len(order)] for order in orders))
+        for run in range(max(map(len, orders)))
+    ]
 
 
 def draw_workload(

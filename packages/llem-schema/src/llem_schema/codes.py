@@ -115,6 +115,9 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "no_tokenizer": "The model has no tokenizer.",
         "no_end_token": "Outputs are to end by themselves, and the model has no end token.",
         "too_long": "Prompt and output are longer than the model has positions.",
+        # processes
+        "too_many_processes": "There are fewer devices or cores than processes.",
+        "idle_processes": "There are too few prompts for every process to have one.",
         # arguments
         "decoder_conflict": "A setting of the decoder has no effect under its strategy.",
         "setting_conflict": "A setting has no effect beside another one, or excludes it.",

@@ -72,3 +72,6 @@ class PyTorchConfig(Model):
     chat_template: bool | None = None
     """Put each prompt through the tokenizer's chat template, as a user's message. Off by
     default."""
+    num_processes: int | None = Field(default=None, ge=1)
+    """Copies of the model, each in a process of its own, that the prompts are dealt out to: one on
+    each CUDA device, or on the CPU each with its share of the threads. 1 by default."""
