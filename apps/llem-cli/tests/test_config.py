@@ -8,7 +8,7 @@ import llem
 import pytest
 from llem_cli.config import config, config_lines
 from llem_cli.config_origins import origin_lines, origins_for
-from llem_study import BackendStatus, MeterStatus
+from llem_study import BackendStatus, MeterStatus, PromptSourceStatus
 from llem_testing import example_accelerator, example_host
 
 NVML = MeterStatus(
@@ -31,6 +31,16 @@ PYTORCH = BackendStatus(
     cure=None,
 )
 
+HUB = PromptSourceStatus(
+    name="hub",
+    version="0.1.0",
+    summary="a dataset of the hub",
+    datasets=("ai-energy-score",),
+    usable=True,
+    reason=None,
+    cure=None,
+)
+
 
 def shown(*, verbose: bool = False, origins: llem.Origins | None = None, **changes: Any) -> str:
     fields: dict[str, Any] = {
@@ -38,10 +48,21 @@ def shown(*, verbose: bool = False, origins: llem.Origins | None = None, **chang
         "device_problems": (),
         "meters": (NVML, WALL),
         "backends": (PYTORCH,),
+        "prompt_sources": (HUB,),
         "user_config": "/home/me/.config/llem/config.yaml",
     }
     found = llem.Installation(**(fields | changes))
     return "\n".join(config_lines(found, verbose=verbose, origins=origins))
+
+
+class TestPrompts:
+    def test_name_each_source_with_the_datasets_that_it_knows(self) -> None:
+        assert "  hub 0.1.0: a dataset of the hub (ai-energy-score)" in shown()
+
+    def test_that_cannot_be_had_come_with_the_cure(self) -> None:
+        lacking = {"usable": False, "reason": "not installed: pyarrow", "cure": "pip install x"}
+        text = shown(prompt_sources=(HUB.model_copy(update=lacking),))
+        assert "  hub 0.1.0: not usable here: not installed: pyarrow\n    pip install x" in text
 
 
 class TestDevices:

@@ -41,6 +41,14 @@ class TestInstallation:
         assert {"pytorch", "acme-echo"} <= set(backends)
         assert all(backend.usable and backend.version for backend in found.backends)
 
+    def test_names_every_source_of_prompts_with_its_datasets(self, found: Installation) -> None:
+        sources = {source.name: source for source in found.prompt_sources}
+        assert {"builtin", "synthetic", "files", "hub"} <= set(sources)
+        assert all(source.usable and source.version for source in sources.values())
+        assert sources["synthetic"].datasets == ("synthetic",)
+        assert sources["files"].datasets == (".csv", ".jsonl", ".parquet", ".txt")
+        assert sources["hub"].datasets == ("ai-energy-score",)
+
     def test_names_the_user_config_in_use(self, found: Installation, tmp_path: Path) -> None:
         path = tmp_path / "user.yaml"
         path.write_text("output: {results_dir: mine}\n")

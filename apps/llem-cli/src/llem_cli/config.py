@@ -31,7 +31,7 @@ def config(
     ] = False,
     json_: Annotated[bool, Parameter(name="--json", negative="", show_default=False)] = False,
 ) -> int:
-    """Show the devices, meters and backends of this machine, and what to do next.
+    """Show the devices, meters, backends and prompts of this machine, and what to do next.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def config(
 def config_lines(
     found: llem.Installation, *, verbose: bool, origins: llem.Origins | None = None
 ) -> Iterator[str]:
-    """Devices, meters, backends, the user config in use, its values, and the next step."""
+    """Devices, meters, backends, prompts, the user config in use, its values, the next step."""
     yield "Devices"
     for device in found.devices:
         yield f"  {_device(device)}"
@@ -89,6 +89,11 @@ def config_lines(
         yield from _status(
             backend.name, backend.version, backend.summary, backend.reason, backend.cure
         )
+    yield "Prompts"
+    for source in found.prompt_sources:
+        names = [name for name in source.datasets if name != source.name]
+        what = f"{source.summary} ({', '.join(names)})" if names else source.summary
+        yield from _status(source.name, source.version, what, source.reason, source.cure)
     yield f"User config: {found.user_config or 'none'}"
     if origins is not None:
         yield from origin_lines(origins)

@@ -64,7 +64,7 @@ def run(
     backend
         Engine that runs the model [default: pytorch].
     dataset
-        Prompts: builtin, or a .jsonl or .txt file [default: builtin].
+        Prompts: builtin, synthetic, a file, or a hub dataset [default: builtin].
     n
         Number of prompts in a pass [default: 100].
     batch_size

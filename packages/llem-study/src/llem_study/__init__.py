@@ -3,7 +3,13 @@
 from llem_study.checking import PreFlightReport, check_machine, check_order
 from llem_study.choices import assignable_keys, values_of
 from llem_study.explain import explain_validation
-from llem_study.installation import BackendStatus, Installation, MeterStatus, installation
+from llem_study.installation import (
+    BackendStatus,
+    Installation,
+    MeterStatus,
+    PromptSourceStatus,
+    installation,
+)
 from llem_study.layers import parse_assignment
 from llem_study.origins import VARIABLES, Origins, ValueOrigin, origins_of
 from llem_study.resolve import load_experiment_config, resolve
@@ -18,6 +24,7 @@ __all__ = [
     "BackendStatus",
     "Installation",
     "MeterStatus",
+    "PromptSourceStatus",
     "Origins",
     "PreFlightReport",
     "VARIABLES",

@@ -1,15 +1,19 @@
 """What is installed and usable here: devices, meters, backends, the user config."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from llem_contracts import (
     BACKENDS,
     DEVICES,
     METERS,
+    PROMPTS,
+    Descriptor,
     LlemError,
     Meter,
     MeterDescriptor,
+    Plugin,
     Problem,
     create,
     installed,
@@ -17,6 +21,8 @@ from llem_contracts import (
 from llem_schema import DeviceFacts, FrozenList, Model, RunSettings
 
 from llem_study.user_config import load_user_config
+
+D = TypeVar("D", bound=Descriptor)
 
 
 class MeterStatus(Model):
@@ -41,6 +47,19 @@ class BackendStatus(Model):
     cure: str | None
 
 
+class PromptSourceStatus(Model):
+    """A source of prompts, and what it lacks."""
+
+    name: str
+    version: str
+    summary: str
+    datasets: FrozenList[str]
+    """Names of datasets, and file endings, that it answers to."""
+    usable: bool
+    reason: str | None
+    cure: str | None
+
+
 class Installation(Model):
     """What `llem config` shows."""
 
@@ -48,6 +67,7 @@ class Installation(Model):
     device_problems: FrozenList[str]
     meters: FrozenList[MeterStatus]
     backends: FrozenList[BackendStatus]
+    prompt_sources: FrozenList[PromptSourceStatus]
     user_config: str | None
     """Path of the user config in use; None without one."""
 
@@ -70,6 +90,7 @@ def installation(environ: Mapping[str, str] = os.environ) -> Installation:
         device_problems=tuple(device_problems),
         meters=tuple(_meters(devices, settings)),
         backends=backend_statuses(),
+        prompt_sources=tuple(_prompt_sources()),
         user_config=str(path) if path else None,
     )
 
@@ -119,19 +140,39 @@ def backend_statuses() -> tuple[BackendStatus, ...]:
     """Every backend that is installed. None of them is imported."""
     statuses = []
     for plugin in installed(BACKENDS):
-        descriptor = plugin.descriptor
-        reason, cure = plugin.problem, None
-        if descriptor is not None and plugin.missing:
-            reason = f"not installed: {', '.join(plugin.missing)}"
-            cure = descriptor.install_hint
+        reason, cure = _lacking(plugin)
         statuses.append(
             BackendStatus(
                 name=plugin.name,
                 version=plugin.version,
-                summary=descriptor.summary if descriptor else "",
+                summary=plugin.descriptor.summary if plugin.descriptor else "",
                 usable=reason is None,
                 reason=reason,
-                cure=cure or None,
+                cure=cure,
             )
         )
     return tuple(statuses)
+
+
+def _prompt_sources() -> Iterator[PromptSourceStatus]:
+    for plugin in installed(PROMPTS):
+        descriptor = plugin.descriptor
+        reason, cure = _lacking(plugin)
+        yield PromptSourceStatus(
+            name=plugin.name,
+            version=plugin.version,
+            summary=descriptor.summary if descriptor else "",
+            datasets=(*sorted(descriptor.names), *sorted(descriptor.suffixes))
+            if descriptor
+            else (),
+            usable=reason is None,
+            reason=reason,
+            cure=cure,
+        )
+
+
+def _lacking(plugin: Plugin[D]) -> tuple[str | None, str | None]:
+    """Why a plugin cannot be used, and the command that changes it. Imports none of its modules."""
+    if plugin.descriptor is None or not plugin.missing:
+        return plugin.problem, None
+    return f"not installed: {', '.join(plugin.missing)}", plugin.descriptor.install_hint or None
