@@ -35,6 +35,7 @@ MAY_BRING: Mapping[str, frozenset[str]] = {
     "llem-energy": _BELOW | {"nvidia-ml-py", "platformdirs"},
     "llem-flops": _BELOW,
     "llem-prompts": _BELOW,
+    "llem-stats": frozenset(),
     "llem-store": _BELOW | {"pyarrow"},
 }
 """Distributions that may come with a package. Each is a promise to those who install it."""

@@ -54,7 +54,7 @@ class TestSoloEnvironments:
         alone, with_tests = SOLO["matrix"]
         assert (alone["with"], with_tests["with"]) == (["alone"], ["tests"])
         assert {f"llem-{name}" for name in alone["package"]} == solo.MAY_BRING.keys()
-        assert set(with_tests["package"]) == {"schema", "energy", "flops", "store"}
+        assert set(with_tests["package"]) == {"schema", "energy", "flops", "stats", "store"}
 
     @pytest.mark.parametrize("name", SOLO["matrix"][0]["package"])
     def test_hold_a_package_and_the_siblings_that_it_declares(self, name: str) -> None:

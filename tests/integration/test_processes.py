@@ -32,7 +32,7 @@ def replicas(running: Running) -> list[int]:
 def measuring(llem: Command) -> Iterator[Running]:
     """A run that has begun to measure and goes on for a minute."""
     with llem.start(*PAIR, LONG, "--verbose") as running:
-        running.wait_for_event("phase_started", phase="measure", within_s=BUSY_S)
+        running.wait_for("measure: begins", within_s=BUSY_S)
         assert len(replicas(running)) == 2
         yield running
 
@@ -78,7 +78,7 @@ class TestEnd:
 
     def test_a_signal_ends_processes_that_load(self, llem: Command) -> None:
         with llem.start(*PAIR, "--verbose") as running:
-            running.wait_for_event("phase_started", phase="load", within_s=BUSY_S)
+            running.wait_for("load: begins", within_s=BUSY_S)
             deadline_s = time.monotonic() + BUSY_S
             while not replicas(running):
                 assert time.monotonic() < deadline_s

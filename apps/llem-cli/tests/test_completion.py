@@ -8,7 +8,7 @@ from pathlib import Path
 import llem
 import pytest
 from llem_cli.app import app
-from llem_cli.completion import completion_script, install_completion
+from llem_cli.completion import Shell, completion_script, install_completion
 
 
 def offered(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
@@ -31,6 +31,10 @@ class TestValues:
             (("run", "--set", "warmup.thermal="), "warmup.thermal=plateau"),
             (("run", "--set", "baseline.enabled=f"), "baseline.enabled=false"),
             (("measure", "--meter", ""), "nvml"),
+            (("show", "--sort", "energy_t"), "energy_total_j"),
+            (("show", "--columns", ""), "all"),
+            (("show", "--columns", "mod"), "model"),
+            (("show", "--columns", "path,model,"), "path,model,precision"),
         ],
     )
     def test_are_offered(
@@ -38,11 +42,18 @@ class TestValues:
     ) -> None:
         assert value in offered(capsys, *words)
 
+    def test_that_stand_there_are_not_offered_again(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        found = offered(capsys, "show", "--columns", "path,model,")
+        assert found
+        assert not {"path,model,path", "path,model,model", "path,model,all"} & set(found)
+
 
 class TestScript:
     @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-    def test_of_every_shell_asks_the_program(self, shell: str) -> None:
-        script = completion_script(shell)  # type: ignore[arg-type]
+    def test_of_every_shell_asks_the_program(self, shell: Shell) -> None:
+        script = completion_script(shell)
         assert "__complete" in script
         assert all(word in script for word in ("--set", "--model", "--meter", "measure"))
 
@@ -84,14 +95,37 @@ class TestInstall:
         monkeypatch.setenv("HOME", str(tmp_path))
         return tmp_path
 
+    @pytest.mark.parametrize(("shell", "start_up"), [("bash", ".bashrc"), ("zsh", ".zshrc")])
     def test_puts_the_script_where_the_shell_looks(
-        self, home: Path, capsys: pytest.CaptureFixture[str]
+        self, home: Path, capsys: pytest.CaptureFixture[str], shell: Shell, start_up: str
     ) -> None:
-        assert install_completion("bash") == 0
+        assert install_completion(shell) == 0
         written = Path(capsys.readouterr().out.splitlines()[0].removeprefix("Wrote "))
         assert home in written.parents
-        assert written.read_text() == completion_script("bash")
-        assert str(written) in (home / ".bashrc").read_text()
+        assert written.read_text() == completion_script(shell)
+        assert str(written) in (home / start_up).read_text()
+
+    @pytest.mark.parametrize("before", ["alias l=ls", "alias l=ls\n"])
+    def test_adds_one_line_to_what_is_there_however_often(self, home: Path, before: str) -> None:
+        (home / ".zshrc").write_text(before)
+        for _ in range(2):
+            install_completion("zsh")
+        first, added = (home / ".zshrc").read_text().splitlines()
+        assert first == "alias l=ls"
+        assert added.startswith("[ -f ")
+
+    def test_heeds_where_zsh_keeps_its_files(
+        self, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (home / "dots").mkdir()
+        monkeypatch.setenv("ZDOTDIR", str(home / "dots"))
+        install_completion("zsh")
+        assert (home / "dots" / ".zshrc").exists()
+        assert not (home / ".zshrc").exists()
+
+    def test_of_fish_needs_no_line(self, home: Path) -> None:
+        install_completion("fish")
+        assert [path.name for path in home.iterdir()] == [".config"]
 
     def test_to_a_file_touches_nothing_else(self, home: Path) -> None:
         app(

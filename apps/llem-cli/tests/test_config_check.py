@@ -55,7 +55,35 @@ class TestCommand:
         assert config(model="acme:echo", set_=fields, check=True) == 0
         lines = capsys.readouterr().out.splitlines()
         assert lines[0] == "Pre-flight of acme:echo on acme-echo, fp32"
-        assert lines[-1] == "Next: llem run --model acme:echo"
+        options = "--model acme:echo --set backend=acme-echo --set precision=fp32"
+        assert lines[-1] == f"Next: llem run {options}"
+
+    def test_the_next_step_of_a_file_has_the_fields_that_were_changed(
+        self, alone: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        (alone / "e.yaml").write_text("model: acme:echo\nbackend: acme-echo\nprecision: fp32\n")
+        assert config(Path("e.yaml"), set_=["n=3", "dataset={source: builtin}"], check=True) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        assert last == "Next: llem run e.yaml --set n=3 --set 'dataset={source: builtin}'"
+
+    @pytest.mark.parametrize(
+        ("field", "words"),
+        [
+            ("backend=pytroch", "there is no backend 'pytroch'"),
+            ("precision=fp61", "precision: input should be"),
+            ("energy.meter=nvlm", "there is no meter 'nvlm'"),
+            ("nn=3", "nn: there is no such key"),
+        ],
+    )
+    def test_a_configuration_that_is_not_valid_is_json_too(
+        self, field: str, words: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert config(model="m", set_=[field], check=True, json_=True) == 2
+        document = json.loads(capsys.readouterr().out)
+        (problem,) = document["problems"]
+        assert (document["blocked"], problem["code"]) == (True, "invalid_config")
+        assert words in problem["message"]
+        assert problem["cure"]
 
     def test_exits_1_where_something_is_in_the_way_in_json_too(
         self, alone: Path, capsys: pytest.CaptureFixture[str]

@@ -28,6 +28,23 @@ def meters(context: CompletionContext) -> tuple[str, ...]:
     return _values("energy.meter")
 
 
+def columns(context: CompletionContext) -> tuple[str, ...]:
+    """Columns of a table of results."""
+    from llem_cli.columns import KEYS
+
+    return KEYS
+
+
+def lists_of_columns(context: CompletionContext) -> tuple[str, ...]:
+    """Columns with commas between them; those that stand there are not offered again."""
+    from llem_cli.columns import KEYS
+
+    before, comma, _ = context.incomplete.rpartition(",")
+    named = before.split(",")
+    found = tuple(f"{before}{comma}{key}" for key in KEYS if key not in named)
+    return found if comma else ("all", *found)
+
+
 def assignments(context: CompletionContext) -> tuple[str, ...]:
     """Keys with an `=`; behind it the values that the key is known to take."""
     import llem

@@ -1,17 +1,19 @@
 """`llem --install-completion`: the script that makes a shell complete llem's command lines.
 
-cyclopts writes the script. Bash alone needs more: it takes a word apart at `=` and `:`, which stand
-in llem's values, so a function around cyclopts' own puts the words together again.
+cyclopts writes the script. Bash needs more: it takes a word apart at `=` and `:`, which stand in
+llem's values, so a function around cyclopts' own puts the words together again. That for zsh is
+made to be loaded by name; what is added makes it work where it is sourced, too.
 """
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.completion import detect_shell
 from cyclopts.completion.detect import ShellDetectionError
-from cyclopts.completion.install import add_to_rc_file, get_default_completion_path
+from cyclopts.completion.install import get_default_completion_path
 
 Shell = Literal["bash", "zsh", "fish"]
 
@@ -38,6 +40,16 @@ _llem_whole_words() {
 
 complete -F _llem_whole_words llem
 """
+
+_WHERE_SOURCED = r"""
+if [[ ${funcstack[1]} == _cyclopts_llem ]]; then
+  _cyclopts_llem "$@"
+else
+  (( ${+functions[compdef]} )) || { autoload -Uz compinit && compinit }
+  compdef _cyclopts_llem llem
+fi
+"""
+_ADDED = {"bash": _WHOLE_WORDS, "zsh": _WHERE_SOURCED, "fish": ""}
 
 
 def install_completion(
@@ -66,7 +78,7 @@ def install_completion(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(completion_script(shell), encoding="utf-8")
         if output is None and shell != "fish":
-            add_to_rc_file(path, "llem", shell)
+            _source_at_start(path, shell)
     except OSError as error:
         raise llem.ConfigError(
             f"the completion script cannot be written: {error}",
@@ -81,8 +93,21 @@ def completion_script(shell: Shell) -> str:
     """The script for a shell."""
     from llem_cli.app import app
 
-    script = app.generate_completion(prog_name="llem", shell=shell)
-    return script + _WHOLE_WORDS if shell == "bash" else script
+    return app.generate_completion(prog_name="llem", shell=shell) + _ADDED[shell]
+
+
+def _source_at_start(script: Path, shell: Shell) -> None:
+    """Add a line to the shell's start-up file, unless it is there. Fish needs none."""
+    home = Path.home()
+    start_up = home / ".bashrc"
+    if shell == "zsh":
+        start_up = Path(os.environ.get("ZDOTDIR") or home) / ".zshrc"
+    before = start_up.read_text(encoding="utf-8") if start_up.exists() else ""
+    quoted = shlex.quote(str(script))
+    line = f"[ -f {quoted} ] && . {quoted}  # llem completes its command lines"
+    if line not in before:
+        gap = "\n" if before and not before.endswith("\n") else ""
+        start_up.write_text(f"{before}{gap}{line}\n", encoding="utf-8")
 
 
 def _running_shell() -> Shell:

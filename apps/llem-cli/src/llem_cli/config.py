@@ -53,7 +53,8 @@ def config(
     if model is not None:
         flags["model"] = model
     if check:
-        return run_check(config_file, flags, as_json=json_)
+        typed = [*(["--model", model] if model else []), *_repeated("--set", set_)]
+        return run_check(config_file, flags, typed, as_json=json_)
     found = llem.installation()
     wanted = verbose or config_file is not None or bool(flags)
     origins = origins_for(config_file, flags) if wanted else None
@@ -64,6 +65,12 @@ def config(
     for line in config_lines(found, verbose=verbose, origins=origins):
         print(line)
     return 0
+
+
+def _repeated(option: str, values: list[str] | None) -> Iterator[str]:
+    """An option before each of its values, as they were typed."""
+    for value in values or []:
+        yield from (option, value)
 
 
 def config_lines(

@@ -2,30 +2,63 @@
 
 import json
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import llem
+from pydantic import ValidationError
 
 from llem_cli.problems import report_lines
 
 
-def check(source: Path | None, flags: Mapping[str, Any], *, as_json: bool) -> int:
+def check(
+    source: Path | None, flags: Mapping[str, Any], typed: Sequence[str], *, as_json: bool
+) -> int:
     """Pre-flight of an experiment, or of this machine where nothing describes one.
 
-    Gives 1 where something stands in the way.
+    `typed` are the options that gave the flags. Gives 1 where something stands in the way, 2 where
+    the configuration is not valid: the error then comes as an exception, or as JSON.
     """
-    if source is None and not flags:
-        report = llem.check_machine()
-        run = ["--model", "builtin:tiny", "-n", "16"]
-    else:
-        order = llem.resolve(source, flags, save=True)
-        report = llem.check_order(order)
-        run = [str(source)] if source is not None else ["--model", order.config.model]
+    try:
+        report, run = _report(source, flags, typed)
+    except (llem.ConfigError, ValidationError) as error:
+        if not as_json:
+            raise
+        print(_document(_refusal(error, source)))
+        return 2
     print("\n".join([_document(report)] if as_json else check_lines(report, shlex.join(run))))
     return 1 if report.blocked else 0
+
+
+def _report(
+    source: Path | None, flags: Mapping[str, Any], typed: Sequence[str]
+) -> tuple[llem.PreFlightReport, Sequence[str]]:
+    """What was found, and the arguments of the run that it is about."""
+    if source is None and not flags:
+        return llem.check_machine(), ("--model", "builtin:tiny", "-n", "16")
+    report = llem.check_order(llem.resolve(source, flags, save=True))
+    return report, typed if source is None else (str(source), *typed)
+
+
+def _refusal(
+    error: llem.ConfigError | ValidationError, source: Path | None
+) -> llem.PreFlightReport:
+    """A configuration that is not valid, as a report."""
+    if isinstance(error, llem.ConfigError):
+        told = {str(error): error.cure or _CORRECT}
+    else:
+        sentences = llem.explain_validation(error, plugin_keys=llem.plugin_keys())
+        told = dict.fromkeys(sentences, _CORRECT)
+    problems = (
+        llem.Problem(code="invalid_config", message=message, cure=cure)
+        for message, cure in told.items()
+    )
+    return llem.PreFlightReport(str(source or "the options"), tuple(problems))
+
+
+_CORRECT = "Correct the configuration."
 
 
 def check_lines(report: llem.PreFlightReport, run: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Annotated
 import llem
 from cyclopts import Parameter
 
+from llem_cli import completers
 from llem_cli.columns import chosen_keys, in_order, known_key
 from llem_cli.live import columns_of
 from llem_cli.on_terminal import fitted
@@ -26,9 +27,9 @@ def show(
     path: Path | None = None,
     /,
     *,
-    sort: str | None = None,
+    sort: Annotated[str | None, Parameter(completer=completers.columns)] = None,
     reverse: Annotated[bool, Parameter(negative="", show_default=False)] = False,
-    columns: str | None = None,
+    columns: Annotated[str | None, Parameter(completer=completers.lists_of_columns)] = None,
     limit: int | None = None,
     csv: Annotated[bool, Parameter(negative="", show_default=False)] = False,
     markdown: Annotated[bool, Parameter(negative="", show_default=False)] = False,

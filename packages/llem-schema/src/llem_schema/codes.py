@@ -60,6 +60,7 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         # the installation
         "plugin_unusable": "A plugin that the run needs is missing or broken.",
         "no_backend": "No backend is installed that could be used.",
+        "invalid_config": "The configuration is not valid, so that nothing could be checked.",
         "not_supported": "The backend does not support what the config asks for.",
         "torch_without_cuda": "A GPU is asked for, and the installed torch cannot use one.",
         # devices
