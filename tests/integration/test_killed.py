@@ -10,8 +10,11 @@ import pytest
 from llem_store import FolderStore, load_partial, load_result
 from llem_testing.process import Command
 from llem_testing.running import GUARD_S, Running
+from llem_testing.simulated_gpu import CONTINUOUS_COUNTER, ConstantPower, Gpu, Scenario
 
-from .echo import ECHO, METER, METERED, PHASES
+from .echo import ECHO, METER, METERED, PHASES, run_on
+from .side_plugin import install_backend
+from .simulated_machine import simulated
 
 PERIOD_S = 0.01
 RUN = (
@@ -23,6 +26,12 @@ RUN = (
 MOMENTS = ("environment", "baseline", "load", "warm-up", "measure", "prefill", "assemble", "save")
 """Phases, from whose beginning on the last moment of a run is counted."""
 LATEST_S = 0.15
+ON_THE_BOARD = """
+def create(settings):
+    return ScriptedBackend(
+        SystemClock(), logical_devices=("cuda:0",), uuids=("GPU-0",), step_s=0.02
+    )
+"""
 
 
 def kill(running: Running) -> None:
@@ -92,12 +101,7 @@ class TestKilledInTheWindow:
         with llem.start(*ECHO, *METERED, *PHASES["measure"], "--verbose", env=METER) as running:
             running.wait_for("measure: begins")
             (folder,) = llem.run_folders()
-            began_ns = time.monotonic_ns()
-            latest_ns, passes = 0, 0
-            while latest_ns < began_ns or passes < 2:  # twice a flush within the window
-                assert time.monotonic_ns() - began_ns < GUARD_S * 1e9
-                time.sleep(0.02)
-                latest_ns, passes = self.so_far(folder)
+            latest_ns, passes = self.with_a_piece_of_the_window(folder)
             listed = llem("show", str(folder))
             assert "the run is still measuring, in the phase measure, as process" in listed.stdout
             kill(running)
@@ -116,6 +120,37 @@ class TestKilledInTheWindow:
         assert (left.state, left.phase) == ("failed", "measure")
         assert self.so_far(folder) >= (latest_ns, passes)
         assert "in the phase measure" in llem("show", str(folder)).stdout
+
+    @pytest.mark.slow
+    def test_has_them_where_another_process_samples(self, llem: Command) -> None:
+        board = Gpu(uuid="GPU-0", power=ConstantPower(power_w=300.0), sensors=CONTINUOUS_COUNTER)
+        scenario = Scenario(gpus=(board,), start_ns=time.monotonic_ns())
+        env = simulated(scenario, llem.folder) | install_backend(
+            llem.folder.parent / "plugins", "paced", ON_THE_BOARD
+        )
+        run = (*run_on("paced"), *PHASES["measure"], "--verbose")
+        with llem.start(*run, env={"OMP_NUM_THREADS": "1", **env}) as running:
+            running.wait_for("measure: begins")
+            (folder,) = llem.run_folders()
+            latest_ns, passes = self.with_a_piece_of_the_window(folder)
+            kill(running)
+        assert self.so_far(folder) >= (latest_ns, passes)
+        series = load_partial(folder).timeseries()
+        assert series is not None
+        rows = [row for row in series.to_pylist() if row["device"] == "GPU-0"]
+        times_ns = [row["monotonic_ns"] for row in rows]
+        assert times_ns == sorted(set(times_ns))
+        assert rows[-1]["power_w"] == pytest.approx(300.0, rel=0.05)
+
+    def with_a_piece_of_the_window(self, folder: Path) -> tuple[int, int]:
+        """`so_far`, once samples and passes of the window are on disk."""
+        began_ns = time.monotonic_ns()
+        latest_ns, passes = 0, 0
+        while latest_ns < began_ns or passes < 2:
+            assert time.monotonic_ns() - began_ns < GUARD_S * 1e9
+            time.sleep(0.02)
+            latest_ns, passes = self.so_far(folder)
+        return latest_ns, passes
 
     def so_far(self, folder: Path) -> tuple[int, int]:
         """Time of the last sample on disk, and the number of finished passes there."""

@@ -19,7 +19,28 @@ for _ in range(25):
 """
 
 
+LOAD_AT_THE_BEGINNING = """
+import sys
+from llem_store import FolderStore
+from llem_testing import example_order
+assert "pyarrow" not in sys.modules
+FolderStore().begin(example_order(sys.argv[1]))
+before = set(sys.modules)
+import llem_store.stream, llem_store.tables
+print(set(sys.modules) - before)
+"""
+
+
 class TestBegin:
+    def test_what_writes_tables_is_loaded_while_there_is_one_thread(self, results: Path) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", LOAD_AT_THE_BEGINNING, str(results)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == "set()\n"
+
     def test_the_folder_is_new_and_below_the_results_folder(
         self, store: FolderStore, results: Path
     ) -> None:
