@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from llem_backend_pytorch import PyTorchBackend
 from llem_backend_pytorch.builtin import BUILTIN_MODELS, builtin_config
 from llem_backend_pytorch.meta_model import meta_model
 from llem_backend_pytorch.shape import shape_of
-from llem_flops import parameters
+from llem_flops import memory_estimate, parameters
+from llem_schema import ExperimentConfig, PyTorchConfig, RunSettings
 
 PUBLISHED = {
     "gpt2": 124_439_808,
@@ -43,6 +45,33 @@ class TestBuiltinShapes:
         assert unused == {}
         if name in PUBLISHED:
             assert counted.total == PUBLISHED[name]
+
+    @pytest.mark.parametrize(
+        ("name", "precision"),
+        [
+            ("tiny", "fp32"),
+            ("smollm2-135m", "bf16"),
+            pytest.param("gpt2", "fp16", marks=pytest.mark.slow),
+            pytest.param("pythia-160m", "bf16", marks=pytest.mark.slow),
+            pytest.param("qwen3-0.6b", "bf16", marks=pytest.mark.slow),
+        ],
+    )
+    def test_take_the_memory_that_was_estimated_to_the_last_byte(
+        self, name: str, precision: Any
+    ) -> None:
+        config = ExperimentConfig(
+            model=f"builtin:{name}",
+            precision=precision,
+            max_output_tokens=1,
+            pytorch=PyTorchConfig(device="cpu"),
+        )
+        with PyTorchBackend(RunSettings()).load(config) as loaded:
+            estimate = memory_estimate(loaded.shape, precision, 1, 1)
+            measured = loaded.memory().weights_mib
+            assert measured is not None
+            beside = measured - estimate.weights_mib
+        # the frequencies of rotary positions, which are no weights
+        assert 0 <= beside * 2**20 <= 4096
 
     def test_are_those_of_published_models_but_for_the_smallest(self) -> None:
         assert BUILTIN_MODELS.keys() - PUBLISHED.keys() == {"tiny"}

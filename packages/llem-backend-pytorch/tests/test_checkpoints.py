@@ -111,6 +111,11 @@ class TestWeights:
         told = refused(backend, copied, planned=False)
         assert "has the shape [32, 64] and its config makes [32, 48]" in told
 
+    def test_that_were_quantised_before_have_the_parameters_of_the_model(self, backend, copied):
+        whole = backend.plan(config_of(copied), ()).shape
+        restate(copied, quantization_config={"quant_method": "gptq", "bits": 4, "group_size": 128})
+        assert backend.plan(config_of(copied), ()).shape == whole
+
     def test_that_need_a_library_of_their_own_name_it(self, backend, copied):
         restate(copied, quantization_config={"quant_method": "bitsandbytes", "load_in_4bit": True})
         assert "bitsandbytes" in refused(backend, copied, planned=False)

@@ -1,5 +1,7 @@
+from types import SimpleNamespace
+
 import pytest
-from llem_backend_pytorch.memory import MIB, MemoryRecord, ResidentSetGauge
+from llem_backend_pytorch.memory import MIB, MemoryRecord, ResidentSetGauge, weights_bytes
 from llem_backend_pytorch.out_of_memory import (
     asked_bytes,
     batch_does_not_fit,
@@ -113,6 +115,36 @@ class TestIsOutOfMemory:
             RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ...")
         )
         assert not is_out_of_memory(RuntimeError("shapes do not match"))
+
+
+class TestWeightsBytes:
+    def model(self):
+        from torch import nn
+
+        return nn.Sequential(nn.Linear(3, 5), nn.BatchNorm1d(5))
+
+    def test_are_those_of_parameters_and_buffers(self):
+        # 3 x 5 + 5 of the first, 2 x 5 of the second; two buffers of 5 and a counter of 8 bytes
+        assert weights_bytes(self.model()) == 4 * (20 + 10 + 10) + 8
+
+    def test_of_a_matrix_that_is_shared_count_once(self):
+        model = self.model()
+        assert weights_bytes(model, model) == weights_bytes(model)
+
+    def test_of_quantised_matrices_have_their_scales(self):
+        import torch
+
+        plain = weights_bytes(self.model())
+        eight, four, nested = self.model(), self.model(), self.model()
+        eight[0].weight.SCB = torch.zeros(5)
+        four[0].weight.quant_state = SimpleNamespace(absmax=torch.zeros(7), state2=None)
+        inner = SimpleNamespace(absmax=torch.zeros(2))
+        nested[0].weight.quant_state = SimpleNamespace(
+            absmax=torch.zeros(7, dtype=torch.uint8), state2=inner
+        )
+        assert weights_bytes(eight) == plain + 4 * 5
+        assert weights_bytes(four) == plain + 4 * 7
+        assert weights_bytes(nested) == plain + 7 + 4 * 2
 
 
 class TestAskedBytes:

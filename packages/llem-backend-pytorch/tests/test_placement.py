@@ -76,6 +76,11 @@ class TestQuantization:
         (problem,) = [p for p in problems if p.code == "setting_conflict"]
         assert f"quantization.{name} has no effect" in problem.message
 
+    def test_leaves_the_parameters_as_they_are(self):
+        quantised = without().plan(config_of(quantization=self.four), GPUS)
+        assert quantised.shape == without().plan(config_of(), GPUS).shape
+        assert quantised.shape.counted_parameters == 483_968
+
     def test_is_told_to_the_memory_estimate_and_recorded(self):
         plan = without().plan(config_of(quantization=self.four), GPUS)
         assert plan.weight_bits == 4

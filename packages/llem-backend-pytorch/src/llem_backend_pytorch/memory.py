@@ -2,7 +2,7 @@
 
 import resource
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -143,8 +143,26 @@ class MemoryRecord:
 
 
 def weights_bytes(*models: Any) -> int:
-    """Bytes of parameters and buffers, shared ones once."""
+    """Bytes of parameters and buffers, shared ones once, and of the scales of quantised weights."""
     tensors = {
         id(tensor): tensor for model in models for tensor in (*model.parameters(), *model.buffers())
     }
-    return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    return sum(
+        held.numel() * held.element_size()
+        for tensor in tensors.values()
+        for held in (tensor, *_scales(tensor))
+    )
+
+
+def _scales(tensor: Any) -> Iterator[Any]:
+    """What bitsandbytes keeps beside a packed weight: scales by output (8 bits), or by block, which
+    may be quantised with scales of their own (4 bits)."""
+    state = getattr(tensor, "quant_state", None)
+    for holder, name in (
+        (tensor, "SCB"),
+        (state, "absmax"),
+        (getattr(state, "state2", None), "absmax"),
+    ):
+        scale = getattr(holder, name, None)
+        if scale is not None:
+            yield scale
