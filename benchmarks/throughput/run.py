@@ -1,0 +1,208 @@
+"""How near llem comes to plain transformers, and which way of generating is the fastest.
+
+**Throughput.** A plain loop of `generate` against llem's backend with everything switched on, in
+turns, on one model in memory: a small one, and one of 124 M parameters, at several batch sizes. A
+round gives the ratio of the two; the verdict is on the lower 95 % bound of their median. The meter
+polls through both halves; what polling costs is in ../overhead.
+
+**Ways of generating.** The default beside batches of like length, a static cache, compiled code and
+continuous batching, on even and on ragged work.
+
+**First token.** From the start of a process to its first token, against a bare script.
+
+Run with `hatch run bench:throughput`, on a machine that does nothing else; the load while it ran is
+part of the report.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import first_token
+from contenders import GPT2, TINY, Shape, config_of, llem_pass, loaded, metered, plain_loop, prompts
+from paired import alternate, lower_bound
+from variants import WORKS, Compared, compare
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from circumstances import circumstances, in_words
+
+FOLDER = Path(__file__).parent
+BATCH_SIZES = (1, 8, 32)
+SHAPES = {"tiny": TINY, "gpt2": GPT2}
+SECONDS = {TINY: 20.0, GPT2: 45.0}
+"""For each figure, unless scaled."""
+WORDS = {True: "holds", False: "MISSED"}
+
+
+@dataclass(frozen=True)
+class Against:
+    """llem's throughput as a share of the plain loop's."""
+
+    shape: str
+    batch_size: int
+    rounds: int
+    plain_tokens_per_s: float
+    llem_tokens_per_s: float
+    median: float
+    lower_bound: float
+    least: float
+    meter: str
+
+    @property
+    def holds(self) -> bool:
+        return self.lower_bound >= self.least
+
+
+def against_plain(shape: Shape, batch_size: int, seconds: float) -> Against:
+    requests = prompts((shape.prompt_tokens,) * batch_size)
+    tokens = batch_size * shape.output_tokens
+    with (
+        loaded(config_of(shape, batch_size, shape.output_tokens)) as model,
+        metered(model.devices) as (meter, session),
+    ):
+        halves = {
+            "plain": plain_loop(model, requests, shape.output_tokens),
+            "llem": llem_pass(model, requests, session),
+        }
+        rounds = alternate(halves, seconds)
+    ratios = rounds.ratios("llem", "plain")
+    return Against(
+        shape=shape.label,
+        batch_size=batch_size,
+        rounds=len(ratios),
+        plain_tokens_per_s=tokens / rounds.median("plain"),
+        llem_tokens_per_s=tokens / rounds.median("llem"),
+        median=statistics.median(ratios),
+        lower_bound=lower_bound(ratios),
+        least=shape.least,
+        meter=meter,
+    )
+
+
+def against_table(figures: list[Against]) -> str:
+    lines = [
+        "| model | batch | rounds | plain, tokens/s | llem, tokens/s | share, median "
+        "| lower 95 % bound | at least | verdict |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    for f in figures:
+        lines.append(
+            f"| {f.shape} | {f.batch_size} | {f.rounds} | {f.plain_tokens_per_s:.1f} "
+            f"| {f.llem_tokens_per_s:.1f} | {f.median:.4f} | {f.lower_bound:.4f} | {f.least} "
+            f"| {WORDS[f.holds]} |"
+        )
+    return "\n".join(lines)
+
+
+def variant_table(figures: list[Compared]) -> str:
+    lines = [
+        "| model | work | way | useful tokens | padding | after the end | tokens/s "
+        "| against the default | 95 % interval | rounds | verdict |",
+        "|---|---|---|---:|---:|---:|---:|---:|---:|---:|---|",
+    ]
+    for f in figures:
+        low, high = f.interval
+        lines.append(
+            f"| {f.shape} | {f.work} | {f.variant} | {f.useful_tokens} | {f.padded_tokens} "
+            f"| {f.discarded_tokens} | {f.tokens_per_s:.1f} | {f.median:.2f} "
+            f"| {low:.2f} to {high:.2f} | {f.rounds} | {f.verdict} |"
+        )
+    return "\n".join(lines)
+
+
+def first_token_table(figures: list[first_token.FirstToken]) -> str:
+    lines = [
+        "| model | rounds | bare script, s | llem, s | ratio, median | at most | verdict |",
+        "|---|---:|---:|---:|---:|---:|---|",
+    ]
+    for f in figures:
+        lines.append(
+            f"| {f.label} | {len(f.bare_s)} | {statistics.median(f.bare_s):.2f} "
+            f"| {statistics.median(f.llem_s):.2f} | {f.ratio:.2f} | {first_token.MOST} "
+            f"| {WORDS[f.holds]} |"
+        )
+    return "\n".join(lines)
+
+
+def report(
+    where: Mapping[str, Any],
+    figures: list[Against],
+    variants: list[Compared],
+    firsts: list[first_token.FirstToken],
+) -> str:
+    return (
+        "# How near llem comes to plain transformers\n\n"
+        f"{in_words(where)}. {where['threads']} threads of torch. Load average before and after: "
+        f"{', '.join(f'{load:.1f}' for load in where['load_average'])}. Written by "
+        "`hatch run bench:throughput`.\n\n"
+        "## Useful tokens per second, against a plain loop\n\n"
+        f"{against_table(figures)}\n\n"
+        "Both halves use one model in memory, in fp32 with greedy decoding, and take turns. llem "
+        f"takes the time of every step, inside a window of the meter {figures[0].meter}. The bound "
+        "is that of the median of the rounds' ratios, by their signs.\n\n"
+        "## Ways of generating\n\n"
+        f"{variant_table(variants)}\n\n"
+        "Ragged: prompts of 4 to 64 tokens, outputs that end by themselves; a token that is "
+        "padding, or comes after the end of its text, is not useful. What was compiled is paid for "
+        "before the first round.\n\n"
+        "## From the start of a process to its first token\n\n"
+        f"{first_token_table(firsts)}\n\n"
+        "Baseline, warm-up and heat are off, and the sensor card is cached. Both read one "
+        "checkpoint folder, and the instant is that at which the token is on the host.\n"
+    )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Measure llem against plain transformers.")
+    parser.add_argument("--scale", type=float, default=1.0, help="of the time for each figure")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--models", nargs="+", choices=sorted(SHAPES), default=list(SHAPES))
+    options = parser.parse_args()
+    shapes = [SHAPES[name] for name in options.models]
+    import torch
+
+    torch.set_num_threads(options.threads)
+    os.environ["OMP_NUM_THREADS"] = str(options.threads)
+    loads = [os.getloadavg()[0]]
+    figures = [
+        against_plain(shape, batch_size, SECONDS[shape] * options.scale)
+        for shape in shapes
+        for batch_size in BATCH_SIZES
+    ]
+    print(against_table(figures), flush=True)
+    variants = [
+        compared
+        for shape in shapes
+        for work in WORKS
+        for compared in compare(shape, work, SECONDS[shape] * options.scale)
+    ]
+    print(variant_table(variants), flush=True)
+    rounds = max(1, round(5 * options.scale))
+    firsts = [first_token.measure(shape, rounds) for shape in shapes]
+    print(first_token_table(firsts), flush=True)
+    loads.append(os.getloadavg()[0])
+    where = circumstances(
+        ("llem-backend-pytorch", "torch", "transformers"),
+        threads=options.threads,
+        load_average=loads,
+    )
+    document = {
+        "circumstances": where,
+        "against_plain": [asdict(f) | {"holds": f.holds} for f in figures],
+        "ways": [asdict(f) | {"verdict": f.verdict} for f in variants],
+        "first_token": [asdict(f) | {"ratio": f.ratio, "holds": f.holds} for f in firsts],
+    }
+    (FOLDER / "results.json").write_text(json.dumps(document, indent=2) + "\n")
+    text = report(where, figures, variants, firsts)
+    (FOLDER / "results.md").write_text(text)
+    return 1 if any(not figure.holds for figure in (*figures, *firsts)) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
