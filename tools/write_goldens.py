@@ -82,6 +82,7 @@ FULL_CONFIG: dict[str, Any] = {
     "energy": {"meter": "nvml", "sample_period_s": 0.1, "phases": True},
     "min_window_s": 30.0,
     "latency": "separate",
+    "methodology": "total",
     "cold_start": True,
     "lora": {"adapter": "acme/adapter", "path": "./adapter", "merge_weights": True},
     "passthrough_kwargs": {"num_beams": 2, "eos_token_id": None, "für": ["é", 1.5]},

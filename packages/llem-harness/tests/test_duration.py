@@ -68,6 +68,11 @@ class TestNotCounted:
         assert estimate().not_counted[:2] == ("loading", "warm-up")
         assert "warm-up" not in estimate(cold_start=True).not_counted
 
+    def test_has_the_passes_around_a_steady_state(self) -> None:
+        around = "a pass before the window and one after it"
+        assert around in estimate(methodology="steady_state").not_counted
+        assert around not in estimate().not_counted
+
     def test_has_a_download_and_a_pass_for_latencies_where_there_are_such(self) -> None:
         assert estimate(download=True).not_counted[0] == "the download"
         assert "a pass for latencies" in estimate(latency="separate").not_counted

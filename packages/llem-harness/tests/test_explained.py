@@ -34,6 +34,8 @@ ORDERS: dict[str, dict[str, Any]] = {
     "converging": {
         "warmup": {"convergence_detection": True, "max_prompts": 6, "thermal": "off"},
     },
+    "steady-state": {"methodology": "steady_state", "min_window_s": 12.0},
+    "steady-without-sensor": {"methodology": "steady_state", "energy": {"meter": "none"}},
     "one-request": {"n": 1, "min_window_s": 0.0},
     "one-token": {"max_output_tokens": 1},
     "revision": {"revision": "main"},

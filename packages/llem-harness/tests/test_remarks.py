@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import pytest
 from llem_contracts import GeneratedRequest, MeterChoice, Problem
+from llem_harness.methodology import Methodology
 from llem_harness.remarks import notes_of, warnings_of
 from llem_schema import (
     ENERGY_ESTIMATED,
@@ -34,6 +35,19 @@ THREE_IN_TWO = GeneratedRequest(
     discarded_tokens=0,
     start_ns=0,
     token_ns=(10, 20, 20),
+)
+TOTAL = Methodology("total", None, {}, "Methodology total: all counts.")
+UNSTEADY = Methodology(
+    "windowed",
+    None,
+    {"steady_state_window": NotMeasured(code="not_steady", reason="power varied by 9.0%")},
+    "Methodology windowed: no steady state.",
+)
+UNSEEN = Methodology(
+    "windowed",
+    None,
+    {"steady_state_window": NotMeasured(code="not_available", reason="no series")},
+    "Methodology windowed: nothing is known.",
 )
 STEADY = HeatRecord(mode="plateau", settled=True, duration_s=12.0, note="steady")
 
@@ -128,6 +142,7 @@ def warnings_of_all(**changes: Any) -> list[tuple[str, str]]:
         "no_energy": None,
         "baseline_missing": None,
         "heat": STEADY,
+        "methodology": TOTAL,
         "throttling": held(0.12),
         "temperature_drift_c": 5.0,
         "prompts": prompts(),
@@ -161,6 +176,7 @@ AMISS: list[tuple[str, str, dict[str, Any]]] = [
         {"throttling": held(0.13)},
     ),
     ("throttled", "looks once a second", {"throttling": held(3.0, "polled")}),
+    ("not_steady", "power varied by 9.0%", {"methodology": UNSTEADY}),
     ("thermal_drift", "5.1 C warmer", {"temperature_drift_c": 5.1}),
     ("thermal_drift", "6.0 C cooler", {"temperature_drift_c": -6.0}),
     ("simulated_device", "is simulated", {"reading": reading(flags=["simulated_device"])}),
@@ -237,6 +253,7 @@ class TestWarnings:
             {"temperature_drift_c": -5.0},
             {"reading": reading(flags=["power_average"])},
             {"heat": STEADY.model_copy(update={"settled": None})},
+            {"methodology": UNSEEN},
             {"prompts": prompts(truncated=3, longest=64)},
         ],
     )
@@ -261,7 +278,9 @@ class TestNotes:
     def notes(self, **config: Any) -> str:
         choice = MeterChoice("scripted", "1.2.3", SCRIPTED_METER, None, "x", FrozenDict())
         config_ = example_config(**config)
-        return "\n".join(notes_of(config_, choice, reading(), None, prompts(), [THREE_IN_TWO]))
+        return "\n".join(
+            notes_of(config_, choice, reading(), None, prompts(), [THREE_IN_TWO], TOTAL)
+        )
 
     def test_they_name_meter_method_seed_and_prompts(self) -> None:
         notes = self.notes(random_seed=7)
@@ -281,6 +300,9 @@ class TestNotes:
         assert "looking them up" in self.notes(pytorch=looked_up)
         assert "A step brought" not in self.notes(pytorch=looked_up, latency="separate")
         assert "drafted" not in self.notes(pytorch={"batch_size": 4})
+
+    def test_they_say_by_which_methodology(self) -> None:
+        assert TOTAL.note in self.notes()
 
     def test_they_say_where_prefill_is(self) -> None:
         assert "Prefill is inside the window" in self.notes()

@@ -41,6 +41,7 @@ class TestExperimentConfigDefaults:
             "energy": {"meter": "auto", "sample_period_s": None, "phases": None},
             "min_window_s": 10.0,
             "latency": None,
+            "methodology": None,
             "cold_start": None,
             "lora": None,
             "passthrough_kwargs": None,

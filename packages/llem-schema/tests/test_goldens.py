@@ -43,13 +43,13 @@ BY_FILE = pytest.mark.parametrize(
     "file", FILES, ids=[str(file.relative_to(GOLDENS).with_suffix("")) for file in FILES]
 )
 HASHES = {
-    "experiment-config/v1/full": "5ea91fe993a852e3",
+    "experiment-config/v1/full": "67fc9ff938c4d005",
     "experiment-config/v1/minimal": "3663e4bbe600a3cc",
-    "result/v1/full": "5ea91fe993a852e3",
+    "result/v1/full": "67fc9ff938c4d005",
     "result/v1/minimal": "3663e4bbe600a3cc",
-    "run-state/v1/full": "5ea91fe993a852e3",
+    "run-state/v1/full": "67fc9ff938c4d005",
     "run-state/v1/minimal": "3663e4bbe600a3cc",
-    "work-order/v1/full": "5ea91fe993a852e3",
+    "work-order/v1/full": "67fc9ff938c4d005",
     "work-order/v1/minimal": "3663e4bbe600a3cc",
 }
 """A change here makes old results strangers to new ones."""

@@ -19,6 +19,7 @@ WITHOUT_UNIT = frozenset(
         "padding_share",
         "mfu",
         "final_cv",
+        "power_cv",
         "pue",
         "target_cv",
         # a count that is no whole number

@@ -33,6 +33,7 @@ from llem_harness.flops import flops_figures, shape_gaps
 from llem_harness.host import HostFigures, host_figures, runs_on_host
 from llem_harness.latency import latency_gaps, latency_of
 from llem_harness.latency_pass import LatencyPass
+from llem_harness.methodology import methodology_of
 from llem_harness.prefill import PrefillWindow, phase_figures
 from llem_harness.preflight import Readiness
 from llem_harness.remarks import notes_of, warnings_of
@@ -122,9 +123,8 @@ def assemble(
     throttling = throttling_figures(reading, ready.meter.name, ready.no_energy)
     missing = energy.missing | phases.missing | host.missing | throttling.missing
     missing |= carbon.missing
-    missing["steady_state_window"] = NotMeasured(
-        code="not_applicable", reason="the methodology is total: the whole window counts"
-    )
+    methodology = methodology_of(config, reading, samples)
+    missing |= methodology.missing
     spread = spread_of(
         window.passes, reading.start_ns, reading.end_ns, energy, samples, sample_period_s
     )
@@ -182,8 +182,8 @@ def assemble(
         backend=BackendRecord(
             name=config.backend, version=backend_version, environment=loaded.environment
         ),
-        measurement_methodology="total",
-        steady_state_window=None,
+        measurement_methodology=methodology.name,
+        steady_state_window=methodology.steady,
         window=WindowRecord(
             start_ns=reading.start_ns,
             end_ns=reading.end_ns,
@@ -226,7 +226,7 @@ def assemble(
         requests_file=saving.requests,
         carbon=carbon.record,
         reproducibility_notes=notes_of(
-            config, ready.meter, reading, host.record, workload.record, requests
+            config, ready.meter, reading, host.record, workload.record, requests, methodology
         ),
         measurement_warnings=warnings_of(
             config=config,
@@ -237,6 +237,7 @@ def assemble(
             no_energy=ready.no_energy,
             baseline_missing=baseline.missing,
             heat=heat,
+            methodology=methodology,
             throttling=throttling.record,
             temperature_drift_c=temperature_drift_c(samples),
             prompts=workload.record,

@@ -1,6 +1,5 @@
 """Brings the devices to their working heat before the window (CM-22)."""
 
-import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -15,11 +14,11 @@ from llem_schema import HeatRecord, NotMeasured, WarmupConfig
 
 from llem_harness.phases import phase
 from llem_harness.ports import Ports
+from llem_harness.steadiness import STEADY_CV, second_means_w, variation
 from llem_harness.warmup import run_once
 
 LOOK_BACK_S = 10
 """Span over which power and temperature must be steady."""
-_STEADY_CV = 0.05
 _STEADY_RANGE_C = 2.0
 
 
@@ -47,24 +46,15 @@ def is_steady(samples: Sequence[Sample], now_ns: int) -> bool:
     The 1-s means of each device's power vary by at most 5 % (coefficient of variation of their
     sum), and no device's temperature by 2 C or more. Every second must hold a sample.
     """
-    power: list[defaultdict[str, list[float]]] = [defaultdict(list) for _ in range(LOOK_BACK_S)]
+    means_w = second_means_w(samples, now_ns, LOOK_BACK_S)
+    cv = None if means_w is None else variation(means_w)
+    if cv is None or cv > STEADY_CV:
+        return False
     temperature: defaultdict[str, list[float]] = defaultdict(list)
     for sample in samples:
         age_s = (now_ns - sample.monotonic_ns) / 1e9
-        if not 0 <= age_s < LOOK_BACK_S:
-            continue
-        if sample.power_w is not None:
-            power[int(age_s)][sample.device].append(sample.power_w)
-        if sample.temperature_c is not None:
+        if sample.temperature_c is not None and 0 <= age_s < LOOK_BACK_S:
             temperature[sample.device].append(sample.temperature_c)
-    devices = set(power[0])
-    if not devices or any(set(second) != devices for second in power):
-        return False
-    means = [sum(statistics.fmean(values) for values in second.values()) for second in power]
-    if statistics.fmean(means) <= 0:
-        return False
-    if statistics.stdev(means) / statistics.fmean(means) > _STEADY_CV:
-        return False
     return all(max(values) - min(values) < _STEADY_RANGE_C for values in temperature.values())
 
 

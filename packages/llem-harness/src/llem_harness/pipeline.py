@@ -51,6 +51,7 @@ from llem_harness.environment import take_snapshot, with_engine
 from llem_harness.heat import heat
 from llem_harness.host import host_facts, open_host
 from llem_harness.latency_pass import time_steps
+from llem_harness.methodology import load_around
 from llem_harness.phases import phase
 from llem_harness.ports import Ports
 from llem_harness.prefill import measure_prefill
@@ -145,6 +146,7 @@ def _measured(
             ports,
             min_window_s=config.min_window_s,
             step_times=step_times,
+            load_around=load_around(config),
             host=host.session,
             keep=partial(recorder.add_pass, step_times=step_times),
         )

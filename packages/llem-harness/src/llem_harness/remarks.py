@@ -16,6 +16,7 @@ from llem_schema import (
     ThrottlingRecord,
 )
 
+from llem_harness.methodology import Methodology
 from llem_harness.sensor_remarks import (
     flag_warnings,
     temperature_warnings,
@@ -37,6 +38,7 @@ def warnings_of(
     no_energy: NotMeasured | None,
     baseline_missing: NotMeasured | None,
     heat: HeatRecord,
+    methodology: Methodology,
     throttling: ThrottlingRecord | None,
     temperature_drift_c: float | None,
     prompts: PromptsRecord,
@@ -89,6 +91,12 @@ def warnings_of(
         )
     if heat.settled is False:
         warn("not_settled", f"The devices had not settled: {heat.note}.")
+    not_steady = methodology.missing.get("steady_state_window")
+    if not_steady is not None and not_steady.code == "not_steady":
+        warn(
+            "not_steady",
+            f"The window was to be a steady state and is none: {not_steady.reason}.",
+        )
     if prompts.provenance.repeated:
         warn(
             "prompts_repeated",
@@ -131,6 +139,7 @@ def notes_of(
     host: HostRecord | None,
     prompts: PromptsRecord,
     requests: Sequence[GeneratedRequest],
+    methodology: Methodology,
 ) -> tuple[str, ...]:
     """What someone needs to know who wants the same figure again."""
     energy = (
@@ -152,7 +161,7 @@ def notes_of(
         length,
         f"Prompts: {prompts.provenance.name}, sha256 {prompts.provenance.sha256[:16]}.",
         "Prefill is inside the window and inside every ratio.",
-        "Methodology total: the whole window counts, and it holds whole passes over the prompts.",
+        methodology.note,
         "Latencies: the times of steps were taken in the window."
         if config.latency != "separate"
         else "Latencies: from a pass of its own after the window, which took no times of steps.",

@@ -30,6 +30,7 @@ WARNING_CODES: Mapping[str, str] = MappingProxyType(
         # the protocol
         "short_window": "The window lasted less than 10 s, so its figures scatter more.",
         "not_settled": "Power and temperature were not steady when the window began.",
+        "not_steady": "Power or temperature were not steady in a window that was to be so.",
         "throttled": "Clocks were held back for more than 1 % of the window.",
         "thermal_drift": "A device's temperature changed by more than 5 C in the window.",
         "cold_start": "There was no warm-up: the window holds what is paid for once.",
@@ -124,6 +125,7 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "setting_conflict": "A setting has no effect beside another one, or excludes it.",
         "missing_library": "A setting needs a library that is not installed.",
         "tensor_parallel_not_launched": "A model cannot be split among processes in this run.",
+        "protocol_conflict": "Steps of the protocol do not go together.",
         "reserved_argument": "An argument is the backend's own to set.",
         "generation_conflict": "Settings of the generation do not go together.",
         "no_continuous_batching": "The installed transformers cannot batch continuously.",
@@ -175,6 +177,7 @@ NOT_MEASURED_CODES: Mapping[str, str] = MappingProxyType(
         "unresolved_phase": "The figure is no larger than its own error.",
         "gpu_not_found": "The package that meters did not find the GPU.",
         "wrapper_unusable": "The package that meters could not be used.",
+        "not_steady": "Power or temperature were not steady.",
         "not_stated": "The meter states no error.",
         "too_few_samples": "The figure would rest on too few samples.",
         "too_few_runs": "The figure would rest on too few runs.",

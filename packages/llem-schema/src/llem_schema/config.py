@@ -144,6 +144,10 @@ class ExperimentConfig(Model):
     latency: Literal["inline", "separate"] | None = None
     """Where the times of the steps are taken: `inline` in the window, `separate` in a pass of its
     own after it, so that they cost the window nothing. None is `inline`."""
+    methodology: Literal["total", "steady_state"] | None = None
+    """`total`: all that is measured counts. `steady_state`: a pass before the window and one after
+    it keep the load on and count nowhere, and the result says whether the window between them was a
+    steady state. None is `total`."""
     cold_start: bool | None = None
     """Measure from the first request on, with neither warm-up nor heat; None is false."""
     lora: LoraConfig | None = None

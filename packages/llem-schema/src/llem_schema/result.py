@@ -36,10 +36,15 @@ class WindowRecord(Model):
 
 
 class SteadyStateWindow(Model):
-    """The part of the window that a steady-state methodology keeps."""
+    """The window of a run whose load went on before and after it, where power and temperature were
+    steady in it."""
 
     start_ns: int
     end_ns: int
+    power_cv: float
+    """Coefficient of variation of the 1-s means of the power; at most 0.05 is steady."""
+    temperature_drift_c: float | None
+    """Change over the window, of the device that changed most; at most 5 C is steady."""
 
 
 class ModelRecord(Model):
@@ -76,6 +81,9 @@ class ExperimentResult(Model):
     model: ModelRecord
     backend: BackendRecord
     measurement_methodology: Literal["total", "steady_state", "windowed"]
+    """What the figures are of. `total`: of all requests from the first to the last. `steady_state`:
+    of a window within the load, in which power and temperature were steady. `windowed`: of a window
+    within the load that was to be a steady state and is not shown to be one."""
     steady_state_window: SteadyStateWindow | None
     window: WindowRecord
     window_duration_s: float

@@ -88,7 +88,9 @@ def example_result(**overrides: Any) -> ExperimentResult:
             name="scripted", version="0.1.0", environment=FrozenDict({"engine": "scripted"})
         ),
         "measurement_methodology": "steady_state",
-        "steady_state_window": SteadyStateWindow(start_ns=5_500_000_000, end_ns=7_000_000_000),
+        "steady_state_window": SteadyStateWindow(
+            start_ns=5_000_000_000, end_ns=7_000_000_000, power_cv=0.01, temperature_drift_c=0.5
+        ),
         "window": WindowRecord(
             start_ns=5_000_000_000,
             end_ns=7_000_000_000,

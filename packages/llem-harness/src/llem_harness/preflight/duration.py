@@ -8,6 +8,7 @@ from llem_schema import ExperimentConfig
 from llem_harness.baseline import LOOK_S, RESIDENT_SHARE
 from llem_harness.cold_start import warmup_of
 from llem_harness.heat import LOOK_BACK_S
+from llem_harness.methodology import load_around
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def _not_counted(config: ExperimentConfig, *, download: bool) -> Iterator[str]:
     yield "loading"
     if warmup_of(config).n_warmup:
         yield "warm-up"
+    if load_around(config):
+        yield "a pass before the window and one after it"
     if config.latency == "separate":
         yield "a pass for latencies"
     yield "what a pass takes beyond its window's least time"

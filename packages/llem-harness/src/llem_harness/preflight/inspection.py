@@ -25,6 +25,7 @@ from llem_harness.preflight.folder_checks import cache_problems
 from llem_harness.preflight.length_checks import length_problems
 from llem_harness.preflight.memory_checks import memory_estimate, memory_problems
 from llem_harness.preflight.meter_checks import meter_problems
+from llem_harness.preflight.protocol_checks import protocol_problems
 from llem_harness.support import unsupported
 
 CACHE_USE = "idle powers are measured anew in every run"
@@ -53,7 +54,11 @@ def inspect(order: WorkOrder, ports: Ports) -> Inspection:
     config, settings = order.config, order.settings
     visible = ports.devices.visible()
     plan = ports.backend.plan(config, visible)
-    problems: list[Problem] = [*unsupported(config, ports.backend_descriptor), *plan.problems]
+    problems: list[Problem] = [
+        *unsupported(config, ports.backend_descriptor),
+        *protocol_problems(config),
+        *plan.problems,
+    ]
 
     devices = _attempt(problems, lambda: _planned(plan, ports)) or ()
     states: dict[str, DeviceState] = {d.uuid: ports.devices.state(d.uuid) for d in devices}
