@@ -22,7 +22,9 @@ class NoHub:
     def listing(self, model: str, revision: str | None) -> Listing:
         raise ConnectionError("no route to host")
 
-    def download(self, model: str, commit: str, files: tuple[str, ...], into: Path | None) -> Path:
+    def download(
+        self, model: str, revision: str | None, files: tuple[str, ...], into: Path | None
+    ) -> Path:
         raise ConnectionError("no route to host")
 
 

@@ -201,8 +201,8 @@ class AdapterHub:
         sizes = {path.name: path.stat().st_size for path in self.folder.iterdir()}
         return Listing(commit=COMMIT, files=tuple(sizes), sizes=sizes)
 
-    def download(self, model, commit, files, into):
-        snapshot = (into or self.cache_dir) / commit
+    def download(self, model, revision, files, into):
+        snapshot = (into or self.cache_dir) / COMMIT
         snapshot.mkdir(parents=True)
         self.fetched += files
         for name in files:

@@ -4,12 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from huggingface_hub.errors import GatedRepoError, OfflineModeIsEnabled, RevisionNotFoundError
 from llem_backend_pytorch import PyTorchBackend
 from llem_backend_pytorch.checkpoint_folder import Checkpoint
 from llem_backend_pytorch.hub import HuggingFaceHub, Listing
 from llem_contracts import BackendError
 from llem_schema import ExperimentConfig, RunSettings
+from llem_testing.hub_server import Repository, hub_server
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -36,8 +38,8 @@ class ScriptedHub:
         sizes = {path.name: path.stat().st_size for path in self.folder.iterdir()}
         return Listing(commit=COMMIT, files=tuple(sizes), sizes=sizes if self.tells_sizes else {})
 
-    def download(self, model, commit, files, into):
-        snapshot = (into or self.cache) / commit
+    def download(self, model, revision, files, into):
+        snapshot = (into or self.cache) / COMMIT
         snapshot.mkdir(parents=True)
         for name in files:
             shutil.copy(self.folder / name, snapshot / name)
@@ -256,3 +258,24 @@ class TestHuggingFaceHub:
     @pytest.mark.parametrize("model", ["someone/model", "a/b/c/d"])
     def test_what_is_not_cached_is_none(self, tmp_path: Path, model):
         assert HuggingFaceHub(str(tmp_path)).cached(model, None) is None
+
+    @pytest.mark.parametrize("revision", [None, "v1"])
+    def test_what_it_brought_is_found_without_asking_again(
+        self, gpt2_folder, tmp_path: Path, revision
+    ):
+        if constants.HF_HUB_OFFLINE:
+            pytest.skip("HF_HUB_OFFLINE is set")
+        files = {path.name: path.read_bytes() for path in gpt2_folder.iterdir()}
+        files["README.md"] = b"needed by nobody"
+        served = Repository({revision or "main": files})
+        config = CONFIG.model_copy(update={"revision": revision})
+        with hub_server({"someone/model": served}) as hub:
+            source = HuggingFaceHub(str(tmp_path), hub.endpoint)
+            backend = PyTorchBackend(RunSettings(), hub=source, sleep=lambda _seconds: None)
+            assert backend.plan(config, ()).problems == ()
+            backend.fetch(config)
+            hub.requests.clear()
+            assert backend.plan(config, ()).download_bytes == 0
+            with backend.load(config) as loaded:
+                assert loaded.commit == served.commit_of(revision or "main")
+            assert hub.requests == []

@@ -14,8 +14,8 @@ from llem_prompts import HubPrompts
 from llem_prompts.aliases import ALIASES
 from llem_prompts.hub import HuggingFaceHub
 from llem_schema import DatasetConfig
+from llem_testing.hub_server import HubServer, Repository, hub_server
 
-from .hub_server import HubServer, Repository, hub_server
 from .scripted_hub import COMMITS, Files, ScriptedHub, response
 from .tokenizers import ByteTokenizer
 

@@ -33,16 +33,21 @@ class Hub(Protocol):
 
     def listing(self, model: str, revision: str | None) -> Listing: ...
 
-    def download(self, model: str, commit: str, files: tuple[str, ...], into: Path | None) -> Path:
-        """Bring files into the cache, or into another cache at `into`; returns the snapshot."""
+    def download(
+        self, model: str, revision: str | None, files: tuple[str, ...], into: Path | None
+    ) -> Path:
+        """Bring files into the cache, or into another cache at `into`; returns the snapshot, which
+        `cached` finds from then on under the same revision."""
         ...
 
 
 class HuggingFaceHub:
     """The hub behind `huggingface_hub`; its offline switch, endpoint and token are respected."""
 
-    def __init__(self, cache_dir: str | None) -> None:
+    def __init__(self, cache_dir: str | None, endpoint: str | None = None) -> None:
+        """`cache_dir` and `endpoint`: None leaves them to the hub library."""
         self._cache_dir = cache_dir
+        self._endpoint = endpoint
 
     @property
     def cache_dir(self) -> Path:
@@ -62,13 +67,20 @@ class HuggingFaceHub:
                     model, revision=revision, cache_dir=self._cache_dir, local_files_only=True
                 )
             )
-        except (LocalEntryNotFoundError, HFValidationError):
+        except HFValidationError:
             return None
+        except LocalEntryNotFoundError as error:
+            # Newer versions of the library know which files a snapshot lacks, and no model is
+            # brought with all of its repository's. Where such a snapshot is, the error tells.
+            folder = getattr(error, "snapshot_path", None)
+            return None if folder is None else Path(folder)
 
     def listing(self, model: str, revision: str | None) -> Listing:
         from huggingface_hub import HfApi
 
-        info = HfApi().model_info(model, revision=revision, timeout=TIMEOUT_S, files_metadata=True)
+        info = HfApi(endpoint=self._endpoint).model_info(
+            model, revision=revision, timeout=TIMEOUT_S, files_metadata=True
+        )
         siblings = info.siblings or ()
         return Listing(
             commit=info.sha or revision or "main",
@@ -76,15 +88,18 @@ class HuggingFaceHub:
             sizes={s.rfilename: s.size for s in siblings if s.size is not None},
         )
 
-    def download(self, model: str, commit: str, files: tuple[str, ...], into: Path | None) -> Path:
+    def download(
+        self, model: str, revision: str | None, files: tuple[str, ...], into: Path | None
+    ) -> Path:
         from huggingface_hub import snapshot_download
 
         return Path(
             snapshot_download(
                 model,
-                revision=commit,
+                revision=revision,
                 cache_dir=into or self._cache_dir,
                 allow_patterns=list(files),
                 etag_timeout=TIMEOUT_S,
+                endpoint=self._endpoint,
             )
         )

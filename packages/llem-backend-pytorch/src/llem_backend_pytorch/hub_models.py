@@ -114,7 +114,7 @@ class HubModels:
         fault = kind.listing_fault(listing.files, model)
         if fault is not None:
             raise fault
-        folder = self._hub.download(model, listing.commit, kind.read_by_plan(listing.files), into)
+        folder = self._hub.download(model, revision, kind.read_by_plan(listing.files), into)
         return PlannedFiles(
             folder,
             self._still_to_download(model, revision, kind, listing),
@@ -140,7 +140,7 @@ class HubModels:
         fault = kind.listing_fault(listing.files, model)
         if fault is not None:
             raise fault
-        folder = self._hub.download(model, listing.commit, kind.needed(listing.files), None)
+        folder = self._hub.download(model, revision, kind.needed(listing.files), None)
         fault = kind.fault(folder, model)
         if fault is not None:
             raise fault

@@ -1,4 +1,7 @@
-"""A hub on this machine, as far as the hub library asks it about datasets."""
+"""A hub on this machine, as far as the hub library asks one to list and download.
+
+Give its `endpoint` to the library; what it does with its cache is then its own.
+"""
 
 import hashlib
 import json
@@ -13,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 @dataclass
 class Repository:
-    """A dataset: files by path, of each commit by revision."""
+    """A model or a dataset: files by path, of each commit by revision."""
 
     revisions: Mapping[str, Mapping[str, bytes]]
 
@@ -31,12 +34,11 @@ class Repository:
 
 @dataclass
 class HubServer:
-    """Where it listens, and what it was asked."""
+    """Where it listens, and what it was asked. Models and datasets have their names in common."""
 
     repositories: Mapping[str, Repository]
     endpoint: str = ""
     requests: list[str] = field(default_factory=list)
-    sent_bytes: int = 0
 
 
 @contextmanager
@@ -59,10 +61,10 @@ def hub_server(repositories: Mapping[str, Repository]) -> Iterator[HubServer]:
         thread.join()
 
 
-_INFO = re.compile(r"/api/datasets/(?P<repo>[^/]+/[^/]+)(/revision/(?P<revision>.+))?")
-_TREE = re.compile(r"/api/datasets/(?P<repo>[^/]+/[^/]+)/tree/(?P<revision>[^/]+)(?P<under>/.+)?")
-_PATHS = re.compile(r"/api/datasets/(?P<repo>[^/]+/[^/]+)/paths-info/(?P<revision>[^/]+)")
-_FILE = re.compile(r"/datasets/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
+_API = r"/api/(models|datasets)/(?P<repo>[^/]+/[^/]+)"
+_INFO = re.compile(_API + r"(/revision/(?P<revision>.+))?")
+_TREE = re.compile(_API + r"/tree/(?P<revision>[^/]+)(?P<under>/.+)?")
+_FILE = re.compile(r"(/datasets)?/(?P<repo>[^/]+/[^/]+)/resolve/(?P<revision>[^/]+)/(?P<file>.+)")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -75,9 +77,6 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._answer()
 
-    def do_POST(self) -> None:
-        self._answer()
-
     def log_message(self, format: str, *arguments: object) -> None:
         """Nothing: the requests are kept."""
 
@@ -85,11 +84,8 @@ class _Handler(BaseHTTPRequestHandler):
         # Revisions come with their slashes escaped.
         path = urlsplit(self.path).path
         self.served.requests.append(f"{self.command} {unquote(path)}")
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length) if length else b""
         for pattern, answer in (
             (_TREE, self._tree),
-            (_PATHS, self._paths),
             (_INFO, self._info),
             (_FILE, self._file),
         ):
@@ -103,31 +99,19 @@ class _Handler(BaseHTTPRequestHandler):
             files = repository.files(revision)
             if files is None:
                 return self._send(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
-            return answer(match, repository.commit_of(revision), files, body)
+            return answer(match, repository.commit_of(revision), files)
         return self._send(404, b"{}")
 
-    def _info(
-        self, match: re.Match[str], commit: str, files: Mapping[str, bytes], body: bytes
-    ) -> None:
-        siblings = [{"rfilename": name} for name in files]
+    def _info(self, match: re.Match[str], commit: str, files: Mapping[str, bytes]) -> None:
+        siblings = [{"rfilename": name, "size": len(content)} for name, content in files.items()]
         self._json({"id": match["repo"], "sha": commit, "siblings": siblings})
 
-    def _tree(
-        self, match: re.Match[str], commit: str, files: Mapping[str, bytes], body: bytes
-    ) -> None:
+    def _tree(self, match: re.Match[str], commit: str, files: Mapping[str, bytes]) -> None:
         under = unquote(match["under"] or "/").strip("/")
         found = {name: c for name, c in files.items() if name.startswith(under)}
         self._json([_entry(name, content) for name, content in found.items()])
 
-    def _paths(
-        self, match: re.Match[str], commit: str, files: Mapping[str, bytes], body: bytes
-    ) -> None:
-        asked = unquote(body.decode())
-        self._json([_entry(name, files[name]) for name in files if name in asked])
-
-    def _file(
-        self, match: re.Match[str], commit: str, files: Mapping[str, bytes], body: bytes
-    ) -> None:
+    def _file(self, match: re.Match[str], commit: str, files: Mapping[str, bytes]) -> None:
         content = files.get(unquote(match["file"]))
         if content is None:
             return self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
@@ -154,7 +138,6 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-            self.served.sent_bytes += len(body)
 
 
 def _entry(name: str, content: bytes) -> dict[str, object]:
