@@ -102,8 +102,10 @@ class TestKilledInTheWindow:
             running.wait_for("measure: begins")
             (folder,) = llem.run_folders()
             latest_ns, passes = self.with_a_piece_of_the_window(folder)
-            listed = llem("show", str(folder))
-            assert "the run is still measuring, in the phase measure, as process" in listed.stdout
+            listed = llem("show").stdout
+            (row,) = [line for line in listed.splitlines() if line.startswith(folder.name)]
+            assert row.split()[1:3] == ["unfinished", "acme:echo"]
+            assert "the run is still measuring, in the phase measure, as process" in listed
             kill(running)
         assert self.so_far(folder) >= (latest_ns, passes)
         (entry,) = FolderStore().catalogue(folder.parent)
