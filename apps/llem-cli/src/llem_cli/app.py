@@ -5,6 +5,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 from llem_cli import __version__, interruption
+from llem_cli.help_text import HelpText
 
 _RUN_EXAMPLES = """Examples:
   llem run --model builtin:tiny -n 16         no network, no GPU
@@ -18,7 +19,7 @@ app = App(
     help="What does this model cost to run? Energy, throughput, FLOPs and memory of LLM inference.",
     version=__version__,
     help_format="plaintext",
-    help_formatter="plain",
+    help_formatter=HelpText(),
     help_epilogue="First steps: llem run --model builtin:tiny -n 16",
     suppress_keyboard_interrupt=False,
 )
