@@ -46,6 +46,11 @@ class TestArguments:
     def test_hold_the_device_map(self):
         assert arguments_for(device_map="balanced") == {**ALWAYS, "device_map": "balanced"}
 
+    def test_hold_the_plan_by_which_matrices_are_split(self):
+        given = arguments_for(tp_plan="auto")
+        assert given.pop("distributed_config").tp_plan == "auto"
+        assert given == ALWAYS
+
     def test_hold_what_is_extra_as_it_stands(self):
         assert arguments_for(extra={"variant": "x"}) == {**ALWAYS, "variant": "x"}
 

@@ -130,13 +130,6 @@ class TestDeviceMap:
         refuse_offloading(SimpleNamespace(hf_device_map={"": "cpu"}), "m", "cpu")
 
 
-class TestTensorParallelism:
-    def test_is_refused_in_a_single_process_with_what_to_do_instead(self):
-        problem = problem_of(without(), config_of(tp_plan="auto"))
-        assert problem.code == "tensor_parallel_not_launched"
-        assert "pytorch.device_map" in problem.cure
-
-
 class TestThreads:
     def test_are_set_while_the_model_is_loaded_recorded_and_put_back(self):
         before = torch.get_num_threads()

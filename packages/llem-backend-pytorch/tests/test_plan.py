@@ -54,6 +54,7 @@ class TestBuiltin:
             "trust_remote_code": False,
             "quantization": "none",
             "device_map": "none",
+            "tp_plan": "none",
             "num_threads": torch.get_num_threads(),
             "num_processes": 1,
         }
@@ -171,7 +172,15 @@ class TestRequest:
         assert key in problem.cure
 
     @pytest.mark.parametrize(
-        ("name", "key"), [("dtype", "precision"), ("device_map", "pytorch.device")]
+        ("name", "key"),
+        [
+            ("dtype", "precision"),
+            ("device_map", "pytorch.device_map"),
+            ("tp_plan", "pytorch.tp_plan"),
+            ("quantization_config", "pytorch.quantization"),
+            ("trust_remote_code", "pytorch.trust_remote_code"),
+            ("adapter_name", "lora"),
+        ],
     )
     def test_a_loading_argument_of_the_backend_is_answered_with_its_key(self, backend, name, key):
         section = PyTorchConfig(model_kwargs={name: "auto"})

@@ -53,13 +53,16 @@ class PyTorchBackend:
         free_bytes: Callable[[Path], int] = disk_free_bytes,
         find_program: Callable[[str], str | None] = shutil.which,
         installed: Installed = is_installed,
+        shards: int = 1,
     ) -> None:
+        """`shards`: processes among which the model of this one is split."""
         self._settings = settings
         self._descriptor = descriptor
         self._free_bytes = free_bytes
         self._find_program = find_program
         self._cpu_info = cpu_info
         self._installed = installed
+        self._shards = shards
         self._source = ModelSource(
             HubModels(hub or HuggingFaceHub(settings.model_cache_dir), sleep)
         )
@@ -72,7 +75,7 @@ class PyTorchBackend:
         settings = settings_of(config)
         device, unavailable = choose_device(settings.device, devices, torch.version.cuda)
         problems = [
-            *request_problems(config, self._installed),
+            *request_problems(config, self._installed, self._shards),
             *unavailable,
             *device_problems(settings, device),
             *replica_problems(settings, config.n, device, devices),
@@ -110,7 +113,7 @@ class PyTorchBackend:
             max_sequence_tokens=found.positions or None,
             download_bytes=download_bytes,
             weight_bits=settings.quantization.bits if settings.quantization else None,
-            replicas=settings.num_processes,
+            replicas=1 if settings.tp_plan is not None else settings.num_processes,
         )
 
     def fetch(self, config: ExperimentConfig) -> None:
@@ -131,12 +134,14 @@ class PyTorchBackend:
         """See the contract. Several copies are loaded by processes of their own."""
         from llem_backend_pytorch.assembly import load_model
         from llem_backend_pytorch.replicated import load_replicas
+        from llem_backend_pytorch.split import load_split
 
-        refuse(config, self._descriptor, self._installed)
+        refuse(config, self._descriptor, self._installed, self._shards)
         settings = settings_of(config)
         if settings.num_processes > 1:
             self.fetch(config)
-            with closing(load_replicas(config, self._settings)) as replicas:
+            load = load_replicas if settings.tp_plan is None else load_split
+            with closing(load(config, self._settings)) as replicas:
                 yield replicas
             return
         with torch_threads(settings.num_threads):

@@ -37,6 +37,7 @@ def section(
             **bitsandbytes_arguments(quantization, config.precision),
         },
         "device_map": settings.device_map or "none",
+        "tp_plan": settings.tp_plan or "none",
         "num_threads": settings.num_threads
         or threads_each(torch.get_num_threads(), settings.num_processes),
         "num_processes": settings.num_processes,

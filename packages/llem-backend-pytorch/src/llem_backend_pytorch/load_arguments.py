@@ -30,6 +30,10 @@ def load_arguments(
         arguments["attn_implementation"] = settings.attn_implementation
     if settings.device_map is not None:
         arguments["device_map"] = settings.device_map
+    if settings.tp_plan is not None:
+        from transformers.distributed import DistributedConfig
+
+        arguments["distributed_config"] = DistributedConfig(tp_plan=settings.tp_plan)
     if settings.quantization is not None:
         arguments["quantization_config"] = BitsAndBytesConfig(
             **bitsandbytes_arguments(settings.quantization, precision)

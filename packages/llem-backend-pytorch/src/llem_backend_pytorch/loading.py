@@ -24,7 +24,7 @@ def load_weights(outline: Outline, precision: Precision, settings: Settings, dev
     )
     if settings.device_map is not None:
         refuse_offloading(loaded, outline.model, str(device))
-    elif settings.quantization is None:
+    elif settings.quantization is None and settings.tp_plan is None:
         loaded = _moved(loaded, device, outline.model)
     return loaded
 

@@ -143,15 +143,21 @@ class MemoryRecord:
 
 
 def weights_bytes(*models: Any) -> int:
-    """Bytes of parameters and buffers, shared ones once, and of the scales of quantised weights."""
+    """Bytes of parameters and buffers, shared ones once, and of the scales of quantised weights;
+    of a matrix that is split among processes, those of this process."""
     tensors = {
         id(tensor): tensor for model in models for tensor in (*model.parameters(), *model.buffers())
     }
     return sum(
         held.numel() * held.element_size()
         for tensor in tensors.values()
-        for held in (tensor, *_scales(tensor))
+        for held in (_own_part(tensor), *_scales(tensor))
     )
+
+
+def _own_part(tensor: Any) -> Any:
+    local = getattr(tensor, "to_local", None)
+    return tensor if local is None else local()
 
 
 def _scales(tensor: Any) -> Iterator[Any]:

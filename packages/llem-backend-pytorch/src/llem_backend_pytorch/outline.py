@@ -8,6 +8,7 @@ from llem_schema import ModelShape
 
 from llem_backend_pytorch.meta_model import meta_model
 from llem_backend_pytorch.model_config import read_model_config
+from llem_backend_pytorch.problems import unusable
 from llem_backend_pytorch.settings import Settings
 from llem_backend_pytorch.shape import shape_of
 from llem_backend_pytorch.tokenizer import check_room_for_bytes
@@ -62,6 +63,13 @@ def outline_of(
         if fault is not None:
             raise fault
     outline = Outline(model, folder, config, extra, hollow)
+    if settings.tp_plan is not None and not hollow.supports_tp_plan:
+        raise unusable(
+            "not_supported",
+            f"the architecture {config.model_type!r} brings no plan of how its matrices are split, "
+            "which pytorch.tp_plan needs",
+            "Spread its layers with pytorch.device_map: auto.",
+        )
     if not tokenizer:
         check_room_for_bytes(model, outline.vocabulary_size)
     return outline

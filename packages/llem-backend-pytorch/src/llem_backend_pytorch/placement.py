@@ -1,6 +1,6 @@
 """On which devices a model lies: what is planned, what stands in the way, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from llem_contracts import BackendError, Problem
@@ -25,46 +25,60 @@ def planned_devices(
     return tuple(f"cuda:{index}" for index in range(max(boards, 1)))
 
 
-def placement_problems(settings: Settings, installed: Installed) -> tuple[Problem, ...]:
-    """Settings that exclude one another, and libraries that are not there."""
-    problems: list[Problem] = []
-    if settings.tp_plan is not None:
-        problems.append(
-            Problem(
-                code="tensor_parallel_not_launched",
-                message="pytorch.tp_plan splits a model among processes, one for each GPU, and "
-                "llem runs the model in one",
-                cure="Set pytorch.device_map to auto, which spreads the layers in one process.",
-            )
+def placement_problems(
+    settings: Settings, installed: Installed, shards: int = 1
+) -> tuple[Problem, ...]:
+    """Settings that exclude one another, and libraries that are not there.
+
+    `shards`: processes among which the model of this one is split already.
+    """
+    if settings.tp_plan is None and settings.device_map is None:
+        return ()
+    asked = "pytorch.tp_plan" if settings.tp_plan is not None else "pytorch.device_map"
+    return (
+        *(_of_tensor_parallelism(settings, shards) if settings.tp_plan is not None else ()),
+        *(_of_device_map(settings) if settings.device_map is not None else ()),
+        *missing(("accelerate",), needed_by=asked, extra="device-map", installed=installed),
+    )
+
+
+def _of_tensor_parallelism(settings: Settings, shards: int) -> Iterator[Problem]:
+    if settings.num_processes == 1 and shards == 1:
+        yield Problem(
+            code="tensor_parallel_not_launched",
+            message="pytorch.tp_plan splits a model among processes, and pytorch.num_processes "
+            "is 1",
+            cure="Set pytorch.num_processes to the number of GPUs that are to share the model, or "
+            "spread its layers in one process with pytorch.device_map: auto.",
         )
-    if settings.device_map is None:
-        return tuple(problems)
+    beside = {
+        "pytorch.device_map": settings.device_map is not None,
+        "pytorch.quantization": settings.quantization is not None,
+        "pytorch.assistant_model": settings.assistant_model is not None,
+        "pytorch.batching: continuous": settings.batching == "continuous",
+    }
+    for key in (key for key, asked in beside.items() if asked):
+        yield Problem(
+            code="setting_conflict",
+            message=f"pytorch.tp_plan splits the matrices, which {key} does not go with",
+            cure="Leave out one of the two.",
+        )
+
+
+def _of_device_map(settings: Settings) -> Iterator[Problem]:
     if settings.device == CPU:
-        problems.append(
-            Problem(
-                code="setting_conflict",
-                message="pytorch.device_map spreads a model over GPUs, and pytorch.device is cpu",
-                cure="Leave out one of the two.",
-            )
+        yield Problem(
+            code="setting_conflict",
+            message="pytorch.device_map spreads a model over GPUs, and pytorch.device is cpu",
+            cure="Leave out one of the two.",
         )
     if settings.num_processes > 1:
-        problems.append(
-            Problem(
-                code="setting_conflict",
-                message="pytorch.device_map spreads a model over all GPUs, and "
-                "pytorch.num_processes gives each copy of it one",
-                cure="Leave out one of the two.",
-            )
+        yield Problem(
+            code="setting_conflict",
+            message="pytorch.device_map spreads a model over all GPUs, and "
+            "pytorch.num_processes gives each process one",
+            cure="Leave out one of the two.",
         )
-    return (
-        *problems,
-        *missing(
-            ("accelerate",),
-            needed_by="pytorch.device_map",
-            extra="device-map",
-            installed=installed,
-        ),
-    )
 
 
 def device_problems(settings: Settings, device: str) -> tuple[Problem, ...]:

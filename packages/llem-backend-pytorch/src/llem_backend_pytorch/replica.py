@@ -86,7 +86,8 @@ class Replica:
 
         self._say = say
         torch.set_num_threads(order["threads"])
-        backend = PyTorchBackend(RunSettings.model_validate_json(order["settings"]))
+        settings = RunSettings.model_validate_json(order["settings"])
+        backend = PyTorchBackend(settings, shards=order["shards"])
         config = ExperimentConfig.model_validate_json(order["config"])
         self._model = loaded.enter_context(backend.load(config))
 

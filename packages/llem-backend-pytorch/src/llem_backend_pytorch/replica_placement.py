@@ -53,7 +53,7 @@ def replica_problems(
     gpus = sum(isinstance(facts, AcceleratorFacts) for facts in visible)
     if device != CPU and 0 < gpus < copies:
         found.append(_too_many(str(copies), gpus, gpus, _GPUS))
-    idle = idle_copies(prompts, batch_size, copies)
+    idle = 0 if settings.tp_plan is not None else idle_copies(prompts, batch_size, copies)
     if idle:
         found.append(
             Problem(

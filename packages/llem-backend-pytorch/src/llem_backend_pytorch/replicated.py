@@ -37,6 +37,14 @@ _SEEDS = 2**32
 
 def load_replicas(config: ExperimentConfig, run_settings: RunSettings) -> "ReplicatedModel":
     """Start the processes and have each load its copy, all at once. Raises `BackendError`."""
+    devices = devices_for(config)
+    copies = len(devices)
+    seeds = [(config.random_seed + number) % _SEEDS for number in range(copies)]
+    return ReplicatedModel(*start(config, run_settings, devices, seeds))
+
+
+def devices_for(config: ExperimentConfig) -> tuple[str, ...]:
+    """The logical device of each process. Raises `BackendError` where there are too few."""
     import torch
 
     settings = settings_of(config)
@@ -48,25 +56,49 @@ def load_replicas(config: ExperimentConfig, run_settings: RunSettings) -> "Repli
             "devices",
             cure=f"Set pytorch.num_processes to {torch.cuda.device_count()} or less.",
         )
-    threads = settings.num_threads or threads_each(torch.get_num_threads(), copies)
+    return devices
+
+
+def start(
+    config: ExperimentConfig,
+    run_settings: RunSettings,
+    devices: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    shards: int = 1,
+    environs: Sequence[Mapping[str, str]] = (),
+) -> tuple[ReplicaPool, list[Message], Sequence[str], list[ExperimentConfig]]:
+    """Start a process for each device, and have all of them load at once.
+
+    Gives what `ReplicatedModel` takes. `shards`: processes among which a model is split;
+    `environs`: variables for each process. Raises `BackendError`.
+    """
+    import torch
+
+    copies = len(devices)
+    threads = settings_of(config).num_threads or threads_each(torch.get_num_threads(), copies)
     command = replica_command()
-    start = [
-        partial(ReplicaProcess, number, command, _environ(device, number, threads))
+    more = environs or [{}] * copies
+    begin = [
+        partial(
+            ReplicaProcess, number, command, {**_environ(device, number, threads), **more[number]}
+        )
         for number, device in enumerate(devices)
     ]
-    pool = ReplicaPool(start, devices)
-    alone = [_alone(config, number) for number in range(copies)]
+    pool = ReplicaPool(begin, devices)
+    alone = [_alone(config, seed) for seed in seeds]
     orders = {
         number: {
             "do": "load",
             "config": one.model_dump_json(),
             "settings": run_settings.model_dump_json(),
             "threads": threads,
+            "shards": shards,
         }
         for number, one in enumerate(alone)
     }
     loaded = pool.ask(orders)
-    return ReplicatedModel(pool, [loaded[number] for number in range(copies)], devices, alone)
+    return pool, [loaded[number] for number in range(copies)], devices, alone
 
 
 class ReplicatedModel:
@@ -272,11 +304,10 @@ def _summed(progress: Callable[[int], None] | None) -> Callable[[int, int], None
     return told
 
 
-def _alone(config: ExperimentConfig, number: int) -> ExperimentConfig:
+def _alone(config: ExperimentConfig, seed: int) -> ExperimentConfig:
     """What one of the processes is to do, with a seed of its own to sample from."""
     assert config.pytorch is not None
     section = config.pytorch.model_copy(update={"num_processes": None})
-    seed = (config.random_seed + number) % _SEEDS
     return config.model_copy(update={"pytorch": section, "random_seed": seed})
 
 

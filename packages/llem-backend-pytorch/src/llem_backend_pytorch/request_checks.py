@@ -14,7 +14,9 @@ from llem_backend_pytorch.reserved import reserved_argument_problems
 from llem_backend_pytorch.settings import settings_of
 
 
-def request_problems(config: ExperimentConfig, installed: Installed) -> tuple[Problem, ...]:
+def request_problems(
+    config: ExperimentConfig, installed: Installed, shards: int = 1
+) -> tuple[Problem, ...]:
     """Arguments that are the backend's own, settings that nothing would use or that exclude one
     another, libraries that are not there; and a remark on code from a repository."""
     settings = settings_of(config)
@@ -22,7 +24,8 @@ def request_problems(config: ExperimentConfig, installed: Installed) -> tuple[Pr
     return (
         *reserved_argument_problems(config),
         *_idle_sampling_settings(config),
-        *placement_problems(settings, installed),
+        *placement_problems(settings, installed, shards),
+        *_split_adapter(config),
         *(quantization_problems(quantization, installed) if quantization is not None else ()),
         *adapter_problems(config.lora, installed),
         *_trusted_code(config.model, settings.trust_remote_code),
@@ -30,7 +33,12 @@ def request_problems(config: ExperimentConfig, installed: Installed) -> tuple[Pr
     )
 
 
-def refuse(config: ExperimentConfig, descriptor: BackendDescriptor, installed: Installed) -> None:
+def refuse(
+    config: ExperimentConfig,
+    descriptor: BackendDescriptor,
+    installed: Installed,
+    shards: int = 1,
+) -> None:
     """Raise `NotSupported` for what the descriptor lacks, `BackendError` for the first problem."""
     asked = (
         ("precision", config.precision, descriptor.precisions),
@@ -48,9 +56,21 @@ def refuse(config: ExperimentConfig, descriptor: BackendDescriptor, installed: I
             f"the backend {descriptor.name} does not support lora",
             cure="Leave out lora.",
         )
-    for problem in request_problems(config, installed):
+    for problem in request_problems(config, installed, shards):
         if problem.blocking:
             raise UnusableModel(problem)
+
+
+def _split_adapter(config: ExperimentConfig) -> tuple[Problem, ...]:
+    if config.lora is None or settings_of(config).tp_plan is None:
+        return ()
+    return (
+        Problem(
+            code="setting_conflict",
+            message="pytorch.tp_plan splits the matrices, which lora does not go with",
+            cure="Merge the adapter into the model's own checkpoint, or leave out one of the two.",
+        ),
+    )
 
 
 def _trusted_code(model: str, trusted: bool) -> tuple[Problem, ...]:

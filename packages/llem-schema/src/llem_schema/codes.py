@@ -124,7 +124,7 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "decoder_conflict": "A setting of the decoder has no effect under its strategy.",
         "setting_conflict": "A setting has no effect beside another one, or excludes it.",
         "missing_library": "A setting needs a library that is not installed.",
-        "tensor_parallel_not_launched": "A model cannot be split among processes in this run.",
+        "tensor_parallel_not_launched": "A model is to be split among processes, and there is one.",
         "protocol_conflict": "Steps of the protocol do not go together.",
         "reserved_argument": "An argument is the backend's own to set.",
         "generation_conflict": "Settings of the generation do not go together.",

@@ -45,7 +45,8 @@ class PyTorchConfig(Model):
     device_map: Literal["auto", "balanced", "balanced_low_0", "sequential"] | None = None
     """Spread the layers over all visible CUDA devices, as accelerate does under this name."""
     tp_plan: Literal["auto"] | None = None
-    """Split each matrix over several CUDA devices, by the plan that the architecture brings."""
+    """Split each matrix among `num_processes` processes with a CUDA device each, by the plan that
+    the architecture brings."""
     num_threads: int | None = Field(default=None, ge=1)
     """Threads of torch's operations on the CPU; torch's own choice by default."""
 
