@@ -304,6 +304,10 @@ class TestNotes:
     def test_they_say_by_which_methodology(self) -> None:
         assert TOTAL.note in self.notes()
 
+    def test_they_say_when_a_request_starts_that_waits_for_a_place(self) -> None:
+        assert "when it gets its place" in self.notes(pytorch={"batching": "continuous"})
+        assert "its place" not in self.notes(pytorch={"batching": "length_buckets"})
+
     def test_they_say_where_prefill_is(self) -> None:
         assert "Prefill is inside the window" in self.notes()
 

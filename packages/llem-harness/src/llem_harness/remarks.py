@@ -166,7 +166,17 @@ def notes_of(
         if config.latency != "separate"
         else "Latencies: from a pass of its own after the window, which took no times of steps.",
         *(cold if config.cold_start else ()),
+        *_places(config),
         *_drafting(config, requests),
+    )
+
+
+def _places(config: ExperimentConfig) -> tuple[str, ...]:
+    if config.pytorch is None or config.pytorch.batching != "continuous":
+        return ()
+    return (
+        "Continuous batching: a request starts when it gets its place, and waiting for one is in "
+        "no latency; no beginnings of prompts are shared.",
     )
 
 
