@@ -1,9 +1,10 @@
 """Each of these stores breaks one promise, and the test that is meant for it tells."""
 
 import dataclasses
-import json
+import os
 import shutil
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,13 @@ from .broken_catalogues import (
     ListsNothingDeep,
     ListsNothingForNoFolder,
     ListsRoundedFigures,
+)
+from .broken_loads import (
+    KnowsFoldersAlone,
+    LetsTheReadersErrorThrough,
+    LoadsWhatIsNotComplete,
+    LosesTheFolderOfWhatWasPrinted,
+    RoundsWhatItLoads,
 )
 from .broken_states import (
     BeginsWithoutAWord,
@@ -125,23 +133,6 @@ class ReturnsAnotherResult(Store):
         def commit(self, result: ExperimentResult) -> FolderRun:
             run = super().commit(result)
             return FolderRun(run.path, result.model_copy(update={"passes": 7}))
-
-
-class LoadsWhatIsNotComplete(Store):
-    def load(self, path: Path) -> FolderRun:
-        tables = {table.name for table in path.glob("*.*")}
-        if tables == {"state.json", "timeseries.arrows", "requests.arrows"}:
-            return FolderRun(path, None)  # type: ignore[arg-type]
-        return super().load(path)
-
-
-class RoundsWhatItLoads(Store):
-    def load(self, path: Path) -> FolderRun:
-        run = super().load(path)
-        if not path.is_dir():
-            return run
-        rounded = run.result.model_copy(update={"energy_total_j": 200})
-        return FolderRun(run.path, rounded.model_copy(update={"window_duration_s": 2.25}))
 
 
 class TurnsNoneIntoZero(Store):
@@ -261,26 +252,6 @@ class LeavesEmptyFolders(Store):
             return self.path
 
 
-class KnowsFoldersAlone(Store):
-    def load(self, path: Path) -> FolderRun:
-        if path.name == "result.json":
-            raise StoreError(f"{path} is no folder")
-        return super().load(path)
-
-
-class LosesTheFolderOfWhatWasPrinted(Store):
-    def load(self, path: Path) -> FolderRun:
-        run = super().load(path)
-        return dataclasses.replace(run, path=path.parent) if path.name == "printed.json" else run
-
-
-class LetsTheReadersErrorThrough(Store):
-    def load(self, path: Path) -> FolderRun:
-        if path.is_file():
-            json.loads(path.read_text())
-        return super().load(path)
-
-
 class WritesTheSeriesElsewhere(Store):
     class handle(FolderRunHandle):  # noqa: N801
         def commit(self, result: ExperimentResult) -> FolderRun:
@@ -327,6 +298,7 @@ def suite_of(store: type[Store]) -> type[StoreSuite]:
     return Suite
 
 
+MEMORY = Path("/dev/shm")
 MEANT: dict[type[Store], str] = {
     FindsFaultWithAll: "test_a_usable_place_has_no_problems",
     CallsAFileAFolder: "test_a_place_below_a_file_has_a_problem_with_a_cure",
@@ -374,15 +346,25 @@ MEANT: dict[type[Store], str] = {
 }
 
 
+@pytest.fixture
+def in_memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory, where there is one: no disk is waited for."""
+    if not os.access(MEMORY, os.W_OK):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        yield Path(folder)
+
+
 class TestStoreSuite:
-    def test_a_sound_store_passes(self, tmp_path: Path) -> None:
-        assert failing_tests(suite_of(Store), tmp_path) == set()
+    def test_a_sound_store_passes(self, in_memory: Path) -> None:
+        assert failing_tests(suite_of(Store), in_memory) == set()
 
     @pytest.mark.parametrize("store", MEANT, ids=lambda store: store.__name__)
     def test_a_broken_store_fails_the_test_meant_for_it_alone(
-        self, store: type[Store], tmp_path: Path
+        self, store: type[Store], in_memory: Path
     ) -> None:
-        assert failing_tests(suite_of(store), tmp_path) == {MEANT[store]}
+        assert failing_tests(suite_of(store), in_memory) == {MEANT[store]}
 
     def test_each_test_has_a_store_that_fails_it(self) -> None:
         tests = {name for name in dir(StoreSuite) if name.startswith("test_")}
