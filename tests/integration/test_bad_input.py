@@ -59,7 +59,8 @@ class TestConfiguration:
             (("run", "-m", "gpt2", "--set", "n"), ["key=value"]),
             (("run", "-m", "gpt2", "--set", "warmup.n_warmpu=1"), ["'warmup.n_warmup'"]),
             (("run", "none.yaml"), ["there is no file", "none.yaml"]),
-            (("rnu",), ["rnu"]),
+            (("rnu",), ["rnu", '"run"']),
+            (("run", "a.yaml", "b.yaml"), ["there is no place for b.yaml"]),
         ],
     )
     def test_a_faulty_command_line_exits_2(

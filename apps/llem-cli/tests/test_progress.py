@@ -68,6 +68,23 @@ class TestPipe:
             "measure: 10.0 s",
         ]
 
+    def test_a_reason_is_told_once(self) -> None:
+        stream = io.StringIO()
+        with Progress(stream, "normal") as progress:
+            for phase, reason in (
+                ("baseline", "no sensor reads"),
+                ("heat", "there is nothing to settle (no sensor reads)"),
+                ("prefill", "no sensor reads"),
+                ("latency", "it is not asked for"),
+            ):
+                progress(llem.PhaseSkipped(phase=phase, reason=reason))
+        assert stream.getvalue().splitlines() == [
+            "baseline: skipped, no sensor reads",
+            "heat: skipped, there is nothing to settle",
+            "prefill: skipped, for the same reason",
+            "latency: skipped, it is not asked for",
+        ]
+
     def test_quiet_says_nothing(self) -> None:
         assert shown(io.StringIO(), "quiet") == ""
 

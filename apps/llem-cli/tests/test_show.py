@@ -277,6 +277,8 @@ class TestMistakes:
             ("energy_totl_j", "energy_total_j"),
             ("enrgy", "energy_total_j"),
             ("ttft", "ttft_p50_ms"),
+            ("tokns", "output_tokens_per_s"),
+            ("j/tokn", "energy_per_output_token_j"),
         ],
     )
     def test_a_column_that_is_none_gets_the_nearest(

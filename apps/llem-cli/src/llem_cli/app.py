@@ -1,8 +1,9 @@
 """The command `llem`: which commands there are, and how each ends."""
 
+import shlex
 import sys
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from llem_cli import __version__, interruption
 from llem_cli.help_text import HelpText
@@ -96,4 +97,6 @@ def _interrupted(arguments: list[str]) -> str:
 
 
 def _sentence(error: CycloptsError) -> str:
+    if isinstance(error, UnusedCliTokensError):
+        return f"there is no place for {shlex.join(error.unused_tokens)}"
     return " ".join(str(error).split())

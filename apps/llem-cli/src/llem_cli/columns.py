@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,12 +59,13 @@ def known_key(name: str) -> str:
 
 
 def _nearest(name: str) -> str | None:
-    """The nearest key, else the first that has a word like the name."""
-    near = nearest_key(name, KEYS)
+    """The nearest key or title, else the first that has a word like the name, titles first."""
+    names = {title.lower(): key for key, (title, _, _) in _SPECIAL.items()} | {k: k for k in KEYS}
+    near = nearest_key(name, KEYS) or nearest_key(name, names)
     if near is None:
-        word = nearest_key(name, {word for key in KEYS for word in key.split("_")})
-        near = next((key for key in KEYS if word in key.split("_")), None)
-    return near
+        words = {word: text for text in reversed(names) for word in re.split(r"[^a-z]+", text)}
+        near = words.get(nearest_key(name, words) or "")
+    return None if near is None else names[near]
 
 
 def in_order(

@@ -41,6 +41,8 @@ class Progress:
             self._live = LiveLine(stream, columns or (lambda: columns_of(stream)))
         self._unit = ""
         self._last_line_s = 0.0
+        self._reasons: list[str] = []
+        """Why phases were skipped."""
         self.result_dir: str | None = None
 
     def __enter__(self) -> Self:
@@ -75,7 +77,7 @@ class Progress:
                     self._live.end()
                 self.line(f"{event.phase}: {event.duration_s:.1f} s")
             case llem.PhaseSkipped():
-                self.line(f"{event.phase}: skipped, {event.reason}")
+                self.line(f"{event.phase}: skipped, {self._new_in(event.reason)}")
             case llem.Notice():
                 self.line(f"note: {event.message}")
             case llem.RunSaved() if self._detail == "verbose":
@@ -99,6 +101,14 @@ class Progress:
             of = f" of {event.total:g}" if event.total is not None else ""
             self.line(f"{event.phase}: {event.completed:.0f}{of} {self._unit}".rstrip())
             self._last_line_s = time.monotonic()
+
+    def _new_in(self, reason: str) -> str:
+        """A reason without what an earlier line has told."""
+        shown = reason
+        for told in self._reasons:
+            shown = "for the same reason" if shown == told else shown.replace(f" ({told})", "")
+        self._reasons.append(reason)
+        return shown
 
     def _is_time(self) -> bool:
         return time.monotonic() - self._last_line_s >= _PLAIN_LINE_EVERY_S
