@@ -1,6 +1,7 @@
 """Latencies come from raw timestamps."""
 
 import statistics
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -62,14 +63,37 @@ class TestPercentiles:
 
 
 class TestIntervals:
-    def one_pass(self, *first_ms: int) -> list[GeneratedRequest]:
-        """Two requests in each batch, which come out together."""
+    def one_pass(self, *first_ms: int, begin_ms: int = 0) -> list[GeneratedRequest]:
+        """Two requests in each batch, which come out together; a batch each 100 ms."""
+        starts = [begin_ms + 100 * batch for batch in range(len(first_ms))]
         return [
-            request(0, ms, ms + 5, batch=batch) for batch, ms in enumerate(first_ms) for _ in (1, 2)
+            request(start, start + ms, start + ms + 5, batch=batch)
+            for batch, (start, ms) in enumerate(zip(starts, first_ms, strict=True))
+            for _ in (1, 2)
         ]
 
+    def test_count_passes_where_a_request_takes_the_place_of_another(self) -> None:
+        """Two at a time: each begins 50 ms before the one ahead has ended."""
+        one_pass = [request(50 * k, 50 * k + 100, batch=k) for k in range(40)]
+        latency = latency_of([one_pass])
+        assert (latency.ttft.over, latency.ttft.parts) == ("passes", 1)
+        assert latency.ttft.intervals is None
+        assert "8 passes" in latency_gaps(latency)["latency.ttft.intervals"].reason
+        assert latency_of([one_pass] * 8).ttft.intervals is not None
+
+    def test_count_the_batches_of_several_copies(self) -> None:
+        """Two copies side by side, each of which has one batch after the other."""
+        one_pass = [
+            replace(request(100 * (k // 2), 100 * (k // 2) + 90, batch=k), process=k % 2)
+            for k in range(16)
+        ]
+        found = latency_of([one_pass]).ttft
+        assert (found.over, found.parts) == ("batches", 16)
+
     def test_count_the_batches_of_all_passes(self) -> None:
-        latency = latency_of([self.one_pass(10, 12, 14, 16), self.one_pass(11, 13, 15, 17)])
+        latency = latency_of(
+            [self.one_pass(10, 12, 14, 16), self.one_pass(11, 13, 15, 17, begin_ms=400)]
+        )
         assert latency.ttft.samples == 16
         assert latency.ttft.intervals is not None
         mean = latency.ttft.intervals["mean_ms"]
@@ -84,7 +108,7 @@ class TestIntervals:
         assert of_gaps is not None
         assert of_gaps.upper_ms == 5.0
         assert (mean.level, mean.method) == (0.95, "ratio")
-        assert latency.ttft.batches == 8
+        assert (latency.ttft.over, latency.ttft.parts) == ("batches", 8)
 
     def test_of_a_percentile_too_far_out_is_missing_with_a_reason(self) -> None:
         latency = latency_of([self.one_pass(*range(10, 50))])

@@ -1,7 +1,6 @@
 """Latencies from the timestamps of requests."""
 
 import statistics
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, pairwise
 from typing import Literal
@@ -10,45 +9,51 @@ from llem_contracts import GeneratedRequest
 from llem_schema import FrozenDict, Latency, LatencyInterval, NotMeasured, Percentiles
 from llem_stats import LEAST_CLUSTERS, Interval, mean_interval, quantile, quantile_interval
 
+from llem_harness.batches import Batch, batches_of, overlap_in_a_process
+
 _PERCENTS = (50, 90, 95, 99)
 _LEVEL = 0.95
 
+Over = Literal["passes", "batches"]
 
-def latency_of(passes: Sequence[Sequence[GeneratedRequest]]) -> Latency:
+
+def latency_of(passes: Sequence[Batch]) -> Latency:
     """TTFT, ITL and end-to-end latency over the raw values of all passes.
 
     A request starts when its batch is handed to the model and ends with its last useful token.
     `itl` is None where no request has two tokens.
     """
-    batches: defaultdict[tuple[int, int], list[GeneratedRequest]] = defaultdict(list)
-    for index, one_pass in enumerate(passes):
-        for request in one_pass:
-            batches[index, request.batch].append(request)
+    over, clusters = _clusters(passes)
 
-    def by_batch(times_ms: Callable[[GeneratedRequest], Iterable[float]]) -> list[list[float]]:
-        found = [
-            [ms for request in batch for ms in times_ms(request)] for batch in batches.values()
-        ]
+    def by_cluster(times_ms: Callable[[GeneratedRequest], Iterable[float]]) -> list[list[float]]:
+        found = [[ms for request in cluster for ms in times_ms(request)] for cluster in clusters]
         return [times for times in found if times]
 
-    gaps = by_batch(lambda r: ((b - a) / 1e6 for a, b in pairwise(r.token_ns)))
+    gaps = by_cluster(lambda r: ((b - a) / 1e6 for a, b in pairwise(r.token_ns)))
     return Latency(
-        ttft=percentiles(by_batch(lambda r: [(r.token_ns[0] - r.start_ns) / 1e6])),
-        itl=percentiles(gaps) if gaps else None,
-        e2e=percentiles(by_batch(lambda r: [(r.token_ns[-1] - r.start_ns) / 1e6])),
+        ttft=percentiles(by_cluster(lambda r: [(r.token_ns[0] - r.start_ns) / 1e6]), over),
+        itl=percentiles(gaps, over) if gaps else None,
+        e2e=percentiles(by_cluster(lambda r: [(r.token_ns[-1] - r.start_ns) / 1e6]), over),
     )
 
 
-def percentiles(batches_ms: Sequence[Sequence[float]]) -> Percentiles:
-    """Mean and percentiles of at least one value, with intervals that count batches."""
-    values = list(chain.from_iterable(batches_ms))
+def _clusters(passes: Sequence[Batch]) -> tuple[Over, Sequence[Batch]]:
+    """What waits for one another: batches, and where those overlap in a process whole passes."""
+    batches = batches_of(passes)
+    return ("passes", passes) if overlap_in_a_process(batches) else ("batches", batches)
+
+
+def percentiles(clusters_ms: Sequence[Sequence[float]], over: Over = "batches") -> Percentiles:
+    """Mean and percentiles of at least one value, with intervals that count clusters."""
+    values = list(chain.from_iterable(clusters_ms))
     figures = {f"p{percent}_ms": quantile(values, percent) for percent in _PERCENTS}
     return Percentiles(
         mean_ms=statistics.fmean(values),
         **figures,
         samples=len(values),
-        batches=len(batches_ms),
-        intervals=_intervals(batches_ms),
+        over=over,
+        parts=len(clusters_ms),
+        intervals=_intervals(clusters_ms),
     )
 
 
@@ -67,7 +72,7 @@ def latency_gaps(latency: Latency) -> dict[str, NotMeasured]:
         if found.intervals is None:
             gaps[path] = NotMeasured(
                 code="too_few_batches",
-                reason=f"an interval needs at least {LEAST_CLUSTERS} batches in the window",
+                reason=f"an interval needs at least {LEAST_CLUSTERS} {found.over} in the window",
             )
             continue
         for figure, interval in found.intervals.items():
@@ -76,20 +81,20 @@ def latency_gaps(latency: Latency) -> dict[str, NotMeasured]:
                     code="too_few_samples",
                     reason=(
                         f"it is too far out to be bounded by {found.samples} values of "
-                        f"{found.batches} batches"
+                        f"{found.parts} {found.over}"
                     ),
                 )
     return gaps
 
 
 def _intervals(
-    batches_ms: Sequence[Sequence[float]],
+    clusters_ms: Sequence[Sequence[float]],
 ) -> FrozenDict[str, LatencyInterval | None] | None:
-    mean = mean_interval(batches_ms, _LEVEL)
+    mean = mean_interval(clusters_ms, _LEVEL)
     if mean is None:
         return None
     of_percentiles = {
-        f"p{percent}_ms": _shown(quantile_interval(batches_ms, percent, _LEVEL), "woodruff")
+        f"p{percent}_ms": _shown(quantile_interval(clusters_ms, percent, _LEVEL), "woodruff")
         for percent in _PERCENTS
     }
     return FrozenDict({"mean_ms": _shown(mean, "ratio"), **of_percentiles})

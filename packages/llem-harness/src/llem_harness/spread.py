@@ -11,13 +11,13 @@ and the meter's own figure is the middle.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal
 
-from llem_contracts import GeneratedRequest, Sample
+from llem_contracts import Sample
 from llem_schema import EnergyInterval, IntervalBasis, NotMeasured, ThroughputInterval
 from llem_stats import LEAST_CLUSTERS, ratio_interval
 
+from llem_harness.batches import Batch, batches_of, first_start_ns, overlap
 from llem_harness.energy import EnergyFigures
 from llem_harness.passes import Passes
 from llem_harness.power_integral import PowerSeries
@@ -81,25 +81,15 @@ def parts_of(
     """The window in parts, in order of time: its passes, or its batches where those are few."""
     if len(passes) >= LEAST_CLUSTERS:
         return "passes", _stretches(passes, start_ns, end_ns)
-    batches: dict[tuple[int, int], list[GeneratedRequest]] = {}
-    for number, one_pass in enumerate(passes):
-        for request in one_pass:
-            batches.setdefault((number, request.batch), []).append(request)
-    ordered = sorted(batches.values(), key=lambda batch: batch[0].start_ns)
-    if any(_end_ns(batch) > after[0].start_ns for batch, after in pairwise(ordered)):
+    batches = batches_of(passes)
+    if overlap(batches):
         return "passes", _stretches(passes, start_ns, end_ns)
-    return "batches", _stretches(ordered, start_ns, end_ns)
+    return "batches", _stretches(batches, start_ns, end_ns)
 
 
-def _end_ns(batch: Sequence[GeneratedRequest]) -> int:
-    return max(request.token_ns[-1] for request in batch)
-
-
-def _stretches(
-    groups: Sequence[Sequence[GeneratedRequest]], start_ns: int, end_ns: int
-) -> tuple[Part, ...]:
+def _stretches(groups: Sequence[Batch], start_ns: int, end_ns: int) -> tuple[Part, ...]:
     """Each group from its first start to that of the next; the ends are the window's own."""
-    starts = [min(request.start_ns for request in group) for group in groups[1:]]
+    starts = [first_start_ns(group) for group in groups[1:]]
     return tuple(
         Part(begin, end, sum(request.output_tokens for request in group))
         for begin, end, group in zip([start_ns, *starts], [*starts, end_ns], groups, strict=True)

@@ -29,12 +29,14 @@ class Percentiles(Model):
     p95_ms: float
     p99_ms: float
     samples: int
-    batches: int
-    """So many batches the samples come from."""
+    over: Literal["passes", "batches"]
+    """What the intervals count: batches, whose requests wait for one another; passes, where a
+    request takes the place of another and batches have no end of their own."""
+    parts: int
+    """So many of them the samples come from."""
     intervals: FrozenDict[str, LatencyInterval | None] | None
-    """By the name of the figure, such as `p50_ms`. They count batches, whose requests wait for one
-    another. None for a percentile that is too far out for so many values, and as a whole with too
-    few batches for any."""
+    """By the name of the figure, such as `p50_ms`. None for a percentile that is too far out for so
+    many values, and as a whole with too few parts for any."""
 
 
 class Latency(Model):

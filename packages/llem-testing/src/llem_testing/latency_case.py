@@ -35,7 +35,8 @@ def _percentiles(milliseconds: float, samples: int, batches: int) -> Percentiles
         p95_ms=milliseconds * 1.3,
         p99_ms=milliseconds * 1.4,
         samples=samples,
-        batches=batches,
+        over="batches",
+        parts=batches,
         intervals=FrozenDict(
             {
                 "mean_ms": _within(milliseconds, 0.1, "ratio"),
