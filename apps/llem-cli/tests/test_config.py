@@ -69,7 +69,7 @@ class TestDevices:
     def test_are_named_with_memory_and_driver(self) -> None:
         gpu = example_accelerator()
         assert f"{gpu.uuid}  Example GPU, 81,920 MiB, driver 580.1" in shown()
-        assert "host  Example CPU, 4 cores usable" in shown()
+        assert "host  Example CPU, 4 of 8 cores usable (0-3), 16,384 MiB of memory" in shown()
 
     def test_come_with_all_their_facts_when_asked(self) -> None:
         assert "power_limit_w: 700.0" in shown(verbose=True)

@@ -1,5 +1,6 @@
 """The state of the working folder's repository, told by git."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -120,6 +121,15 @@ class TestGit:
         assert clean.commit == changed.commit
         assert clean.remote == "https://example.org/study"
         assert not (folder / "ran").exists()
+
+    def test_leaves_the_index_as_it_is(self, tmp_path: Path) -> None:
+        folder = self.repository(tmp_path)
+        os.utime(folder / "file", (1, 1))  # git would like to write down that nothing changed
+        before = (folder / ".git" / "index").read_bytes()
+        state, _ = find_repository(folder, run_git)
+        assert state is not None
+        assert not state.modified
+        assert (folder / ".git" / "index").read_bytes() == before
 
     def test_outside_of_a_repository_is_told(self, tmp_path: Path) -> None:
         state, missing = find_repository(tmp_path, run_git)

@@ -12,6 +12,7 @@ from llem_schema import AcceleratorFacts, DeviceFacts
 from llem_cli import completers
 from llem_cli.config_check import check as run_check
 from llem_cli.config_origins import origin_lines, origins_for
+from llem_cli.environment import host_words
 
 
 def config(
@@ -113,7 +114,7 @@ def _device(device: DeviceFacts) -> str:
             f", {device.memory_total_mib:,.0f} MiB" if device.memory_total_mib is not None else ""
         )
         return f"{device.uuid}  {device.name}{memory}, driver {device.driver_version}"
-    return f"{device.uuid}  {device.name or 'CPU'}, {device.usable_cores} cores usable"
+    return f"{device.uuid}  {host_words(device)}"
 
 
 def _status(

@@ -11,7 +11,7 @@ def environment_lines(seen: EnvironmentSnapshot) -> Iterator[str]:
     system = (seen.distribution, f"kernel {seen.kernel}", seen.libc)
     yield ", ".join(part for part in system if part is not None)
     yield f"{seen.python_implementation} {seen.python_version}"
-    yield _host(seen.cpu)
+    yield host_words(seen.cpu)
     for gpu in seen.gpus:
         yield f"{gpu.uuid}  {gpu.name}, driver {gpu.driver_version}"
     if seen.cuda_version is not None:
@@ -26,7 +26,8 @@ def environment_lines(seen: EnvironmentSnapshot) -> Iterator[str]:
     yield from (f"{name}={value}" for name, value in seen.variables.items())
 
 
-def _host(cpu: HostFacts) -> str:
+def host_words(cpu: HostFacts) -> str:
+    """The processor, and what of it and of the memory a process may use."""
     parts = [cpu.name or "CPU", f"{cpu.usable_cores} of {cpu.logical_cores} cores usable"]
     if cpu.usable_cpus is not None:
         parts[-1] += f" ({cpu.usable_cpus})"
