@@ -116,6 +116,12 @@ class TestWeights:
         restate(copied, quantization_config={"quant_method": "gptq", "bits": 4, "group_size": 128})
         assert backend.plan(config_of(copied), ()).shape == whole
 
+    def test_that_the_model_has_no_place_for_are_counted(self, backend, copied):
+        assert loads(backend, copied)["unused_weights"] == 0
+        restate(copied, num_hidden_layers=1)
+        layer = [name for name in load_file(copied / NAME) if name.startswith("model.layers.1.")]
+        assert loads(backend, copied)["unused_weights"] == len(layer)
+
     def test_that_need_a_library_of_their_own_name_it(self, backend, copied):
         restate(copied, quantization_config={"quant_method": "bitsandbytes", "load_in_4bit": True})
         assert "bitsandbytes" in refused(backend, copied, planned=False)

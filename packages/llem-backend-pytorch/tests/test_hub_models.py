@@ -10,7 +10,7 @@ from llem_backend_pytorch import PyTorchBackend
 from llem_backend_pytorch.checkpoint_folder import Checkpoint
 from llem_backend_pytorch.hub import HuggingFaceHub, Listing
 from llem_contracts import BackendError
-from llem_schema import ExperimentConfig, RunSettings
+from llem_schema import ExperimentConfig, PyTorchConfig, RunSettings
 from llem_testing.hub_server import Repository, hub_server
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -20,7 +20,7 @@ class ScriptedHub:
     """Answers from a folder, after raising the given errors one by one."""
 
     def __init__(self, folder, cache, errors=()):
-        self.folder = folder
+        self.folder = self.source = folder
         self.cache = cache
         self.cache_dir = cache
         self.errors = list(errors)
@@ -207,6 +207,40 @@ class TestLoading:
         backend, _, _ = make()
         with backend.load(CONFIG) as loaded:
             assert loaded.commit == loaded.effective_config["commit"] == COMMIT
+
+
+class TestDummyWeights:
+    dummy = CONFIG.model_copy(update={"pytorch": PyTorchConfig(load_format="dummy")})
+
+    def test_are_made_where_config_and_tokenizer_alone_were_fetched(self, make):
+        backend, hub, _ = make()
+        small = Checkpoint(weights=False).needed(path.name for path in hub.folder.iterdir())
+        size = sum((hub.folder / name).stat().st_size for name in small)
+        plan = backend.plan(self.dummy, ())
+        assert (plan.download_bytes, plan.dummy_weights, plan.problems) == (size, True, ())
+        backend.fetch(self.dummy)
+        fetched = {path.name for path in (hub.cache / COMMIT).iterdir()}
+        assert fetched == set(small)
+        assert not any(name.endswith(".safetensors") for name in fetched)
+        with backend.load(self.dummy) as loaded:
+            assert loaded.commit == COMMIT
+            assert loaded.effective_config["tokenizer"] == "own"
+        assert backend.plan(self.dummy, ()).download_bytes == 0
+
+    def test_do_without_a_tokenizer_that_the_repository_does_not_have(self, make, tmp_path):
+        backend, hub, _ = make()
+        hub.folder = tmp_path / "bare"
+        hub.folder.mkdir()
+        shutil.copy(Path(hub.source) / "config.json", hub.folder)
+        assert backend.plan(self.dummy, ()).problems == ()
+        with backend.load(self.dummy) as loaded:
+            assert loaded.effective_config["tokenizer"] == "bytes"
+
+    def test_of_a_gated_model_are_refused_with_what_to_do(self, make):
+        backend, _, _ = make(GatedRepoError("no", response=response(403)))
+        (problem,) = backend.plan(self.dummy, ()).problems
+        assert problem.code == "model_gated"
+        assert "local folder" in problem.cure
 
 
 class TestFilesNeeded:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from llem_backend_pytorch import PyTorchBackend
+from llem_backend_pytorch.identity import devices_of
 from llem_backend_pytorch.libraries import is_installed, missing
 from llem_backend_pytorch.placement import device_map_of, planned_devices, refuse_offloading
 from llem_backend_pytorch.settings import settings_of
@@ -119,6 +120,12 @@ class TestDeviceMap:
     def test_is_read_as_logical_devices(self):
         model = SimpleNamespace(hf_device_map={"a": 0, "b": 1, "c": torch.device("cuda:1")})
         assert device_map_of(model) == {"a": "cuda:0", "b": "cuda:1", "c": "cuda:1"}
+
+    def test_gives_every_device_that_holds_a_part_to_the_meter(self):
+        spread = torch.nn.ModuleList(
+            [torch.nn.Linear(1, 1, device=device) for device in ("meta", "cpu", "meta")]
+        )
+        assert devices_of(spread) == (torch.device("meta"), torch.device("cpu"))
 
     def test_that_leaves_layers_outside_of_the_gpus_is_refused(self):
         model = SimpleNamespace(hf_device_map={"layers.0": 0, "layers.1": "cpu", "head": "disk"})

@@ -57,7 +57,8 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
         )
         if settings.chat_template:
             require_template(tokenizer, config.model)
-        model = load_weights(outline, config.precision, settings, device)
+        weighted = load_weights(outline, config.precision, settings, device)
+        model = weighted.model
         repository = _generation_config(files.folder) or model.generation_config
         adapter = None
         if config.lora is not None and adapter_files is not None:
@@ -105,6 +106,7 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
             model,
             device=str(device),
             commit=files.commit,
+            unused_weights=weighted.unused_weights,
             tokenizer="own" if own_tokenizer else "bytes",
             adapter=adapter,
             assistant_commit=assistant.commit if assistant else None,

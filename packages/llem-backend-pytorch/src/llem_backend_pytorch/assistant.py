@@ -50,7 +50,7 @@ def load_assistant(
     files = source.for_load(own)
     outline = outline_of(own.model, files.folder, settings)
     check_vocabulary(config, vocabulary_size, outline.vocabulary_size)
-    model = load_weights(outline, own.precision, settings, device)
+    model = load_weights(outline, own.precision, settings, device).model
     model.generation_config = GenerationConfig(**draft_settings(config))
     return Assistant(model, files.commit)
 

@@ -51,6 +51,7 @@ def effective(
     *,
     device: str,
     commit: str | None,
+    unused_weights: int,
     tokenizer: str,
     adapter: dict[str, Any] | None,
     assistant_commit: str | None,
@@ -60,7 +61,8 @@ def effective(
 ) -> JsonObject:
     """What was really loaded and is really passed on.
 
-    `repository` is the generation config that came with the model; what it sets is not used.
+    `unused_weights` are tensors of the checkpoint that the model has no place for; `repository` is
+    the generation config that came with the model, and what it sets is not used.
     """
     recorded: JsonObject = freeze_json(
         {
@@ -71,6 +73,7 @@ def effective(
             "model_class": type(model).__name__,
             "dtype": str(model.dtype).removeprefix("torch."),
             "placement": device_map_of(model) or {"": device},
+            "unused_weights": unused_weights,
             "stored_quantization": _stored_quantization(model, settings),
             "lora": adapter,
             "assistant_commit": assistant_commit,

@@ -1,5 +1,6 @@
 """Weights into memory."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from llem_schema import Precision
@@ -14,9 +15,20 @@ from llem_backend_pytorch.settings import Settings
 from llem_backend_pytorch.weight_files import misshapen, used_files
 
 
-def load_weights(outline: Outline, precision: Precision, settings: Settings, device: Any) -> Any:
+@dataclass(frozen=True)
+class WeightedModel:
+    """A model with its weights."""
+
+    model: Any
+    unused_weights: int
+    """Tensors of the checkpoint that the model has no place for."""
+
+
+def load_weights(
+    outline: Outline, precision: Precision, settings: Settings, device: Any
+) -> WeightedModel:
     """The model of an outline, on its device or devices. Raises `BackendError`."""
-    loaded = _loaded(
+    loaded, unused = _loaded(
         outline,
         settings.load_format == "dummy",
         load_arguments(precision, settings, str(device), outline.extra),
@@ -26,11 +38,13 @@ def load_weights(outline: Outline, precision: Precision, settings: Settings, dev
         refuse_offloading(loaded, outline.model, str(device))
     elif settings.quantization is None and settings.tp_plan is None:
         loaded = _moved(loaded, device, outline.model)
-    return loaded
+    return WeightedModel(loaded, unused)
 
 
-def _loaded(outline: Outline, dummy: bool, arguments: dict[str, Any], device: str) -> Any:
-    """The model as `from_pretrained` gives it, in evaluation mode.
+def _loaded(
+    outline: Outline, dummy: bool, arguments: dict[str, Any], device: str
+) -> tuple[Any, int]:
+    """The model as `from_pretrained` gives it, in evaluation mode, and how many weights were left.
 
     `arguments` go there as they stand. Raises `OutOfMemory` where memory runs out, and
     `UnusableModel` for everything else, also for a checkpoint that lacks weights, which
@@ -54,7 +68,7 @@ def _loaded(outline: Outline, dummy: bool, arguments: dict[str, Any], device: st
         raise _not_loadable(outline, error) from error
     parameters = {name for name, _ in outline.hollow.named_parameters()}
     _check_complete(outline.model, parameters, report)
-    return loaded.eval()
+    return loaded.eval(), len(report.get("unexpected_keys") or ())
 
 
 def _moved(model: Any, device: Any, name: str) -> Any:
