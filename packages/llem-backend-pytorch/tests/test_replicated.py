@@ -167,9 +167,9 @@ class TestFailure:
     ):
         copied = shutil.copytree(gpt2_folder, tmp_path / "model")
         (copied / "model.safetensors").write_bytes(b"\x01" * 100)
-        with pytest.raises(BackendError, match=r"^process \d on cpu: the file model.safetensors") as caught:  # noqa: SIM117
-            with backend.load(config_of(copied, 2)):
-                pass
+        told = r"^process \d on cpu: the file model.safetensors"
+        with pytest.raises(BackendError, match=told) as caught, backend.load(config_of(copied, 2)):
+            pass
         assert caught.value.cure
         assert children() == []
 
