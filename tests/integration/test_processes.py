@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from llem_schema import unexplained
@@ -97,8 +96,5 @@ class TestEnd:
             os.kill(replicas(running)[1], signal.SIGKILL)
             done = running.finish()
         assert done.code == 1
-        assert (
-            "was killed by SIGKILL, while it generated; the requests 2, 3 are lost" in done.stderr
-        )
-        (folder,) = llem.run_folders()
-        assert not (Path(folder) / "result.json").exists()
+        assert "process 1 on cpu was killed by SIGKILL, " in done.stderr
+        assert not [folder for folder in llem.run_folders() if (folder / "result.json").exists()]
