@@ -22,7 +22,8 @@ class Assistant:
 
 def assistant_config(config: ExperimentConfig) -> ExperimentConfig | None:
     """The config under which a config's assistant is planned, fetched and loaded: the same
-    precision, device and kind of attention; its newest revision. None where there is none."""
+    precision, device and kind of attention, and dummy weights where the model has them; its newest
+    revision. None where there is none."""
     section = config.pytorch
     if section is None or section.assistant_model is None:
         return None
@@ -31,7 +32,9 @@ def assistant_config(config: ExperimentConfig) -> ExperimentConfig | None:
             "model": section.assistant_model,
             "revision": None,
             "pytorch": PyTorchConfig(
-                device=section.device, attn_implementation=section.attn_implementation
+                device=section.device,
+                attn_implementation=section.attn_implementation,
+                load_format=section.load_format,
             ),
         }
     )
