@@ -98,5 +98,5 @@ def _interrupted(arguments: list[str]) -> str:
 
 def _sentence(error: CycloptsError) -> str:
     if isinstance(error, UnusedCliTokensError):
-        return f"there is no place for {shlex.join(error.unused_tokens)}"
+        return f"there is no place for {shlex.join(error.unused_tokens or [])}"
     return " ".join(str(error).split())
