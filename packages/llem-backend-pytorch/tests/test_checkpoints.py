@@ -195,3 +195,9 @@ class TestRepository:
         assert fault is not None
         assert fault.problem.code == "no_weights"
         assert Checkpoint(weights=False).listing_fault(("config.json",), "m") is None
+
+    def test_without_a_tokenizer_is_told_by_its_files(self):
+        fault = Checkpoint().listing_fault(("config.json", NAME, "sub/tokenizer.json"), "m")
+        assert fault is not None
+        assert fault.problem.code == "no_tokenizer"
+        assert Checkpoint().listing_fault(("config.json", NAME, "vocab.json"), "m") is None

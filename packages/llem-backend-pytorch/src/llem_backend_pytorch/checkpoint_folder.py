@@ -88,6 +88,12 @@ class Checkpoint:
                 "Take a repository in the layout of transformers, or set pytorch.load_format to "
                 "dummy.",
             )
+        if self.weights and not has_tokenizer(top):
+            return unusable(
+                "no_tokenizer",
+                f"the hub repository {model!r} holds no tokenizer",
+                "Download it into a folder, and save the tokenizer that belongs to it there.",
+            )
         return None
 
     def read_by_plan(self, names: Iterable[str]) -> tuple[str, ...]:
