@@ -80,6 +80,12 @@ class TestProblems:
         assert problem.code == code
         assert (problem.message, problem.cure) == (str(caught.value), caught.value.cure)
 
+    def test_a_length_leads_to_the_synthetic_prompts(self) -> None:
+        asked = DatasetConfig(source="builtin", input_tokens=64)
+        (problem,) = BuiltinPrompts().problems(asked, 1)
+        assert "input_tokens (64)" in problem.message
+        assert "dataset: synthetic" in problem.cure
+
     def test_an_altered_installation_is_told_of(self, tmp_path: Path) -> None:
         (problem,) = BuiltinPrompts(tmp_path / "none.jsonl").problems(BUILTIN, 1)
         assert problem.code == "builtin_prompts_altered"

@@ -144,7 +144,7 @@ class TestProblems:
         [
             (GatedRepoError("no", response=response(403)), "dataset_gated", "HF_TOKEN"),
             (OfflineModeIsEnabled("no"), "dataset_not_cached", "where there is a network"),
-            (ConnectionError("no route"), "dataset_not_cached", "name its split"),
+            (ConnectionError("no route"), "dataset_not_cached", "dataset.split"),
             (RuntimeError("teapot\nlong story"), "hub_failed", "Try again later"),
         ],
         ids=["gated", "offline", "unreachable", "failed"],

@@ -86,11 +86,24 @@ def word_pieces() -> Trained:
     return trained
 
 
+class Chat(Trained):
+    """Puts a text into the form of a chat, as a chat template does: much before it and behind."""
+
+    def encode(self, text: str) -> list[int]:
+        return super().encode(f"<|user|>\n{text}<|end|>\n<|assistant|>\n")
+
+
+def chat() -> Trained:
+    """A token for a byte of the chat."""
+    return Chat(bytes_alone()._tokenizer)
+
+
 KINDS: dict[str, tuple[Callable[[], Trained], int, int]] = {
     "byte-level-bpe": (byte_level_bpe, 0, 1),
     "bytes": (bytes_alone, 0, 1),
     "unigram": (unigram, 1, 1),
     "sentencepiece-bpe": (sentencepiece_bpe, 1, 1),
+    "chat": (chat, len("<|user|>\n<|end|>\n<|assistant|>\n"), 1),
     "word-pieces": (word_pieces, 2, 1),
 }
 """By name: how it is made, special tokens that it adds, and the fewest that a text adds to them."""

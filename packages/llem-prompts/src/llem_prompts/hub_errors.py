@@ -71,7 +71,8 @@ def not_cached(dataset: str, why: str) -> DatasetError:
     return DatasetError(
         "dataset_not_cached",
         f"the hub dataset {dataset!r} is not whole in the local cache and {why}",
-        cure=f"Fetch it where there is a network, and name its split, {_ELSEWHERE}.",
+        cure="Fetch it where there is a network; without one, a split other than train has to be "
+        "named in dataset.split.",
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from llem_schema import DatasetConfig
 
+from llem_prompts.descriptors import SYNTHETIC
 from llem_prompts.texts import DatasetError
 
 
@@ -15,9 +16,9 @@ def refuse_other_options(dataset: DatasetConfig, taken: Collection[str], what: s
     for option in DatasetConfig.model_fields:
         value = getattr(dataset, option)
         if option != "source" and option not in taken and value is not None:
-            takes = f"keep to {', '.join(sorted(taken))}" if taken else "give its name alone"
+            other = ", or take `dataset: synthetic`" if option in SYNTHETIC.options else ""
             raise DatasetError(
                 "dataset_option_not_applicable",
                 f"{option} ({value!r}) does not apply to {what}",
-                cure=f"Leave dataset.{option} out, and {takes}.",
+                cure=f"Leave dataset.{option} out{other}.",
             )
