@@ -237,7 +237,9 @@ class TestAlias:
         files = {"data/train-00000-of-00001.parquet": parquet({"text": ["a"], "prompt": ["b"]})}
         with online({alias.repository: Repository({"main": files})}) as hub:
             source = HubPrompts(HuggingFaceHub(str(tmp_path), hub.endpoint))
-            assert source.problems(DatasetConfig(source="ai-energy-score"), 1) == ()
+            aliased = DatasetConfig(source="ai-energy-score")
+            assert source.problems(aliased, 1) == ()
+            assert texts(source.draw(aliased, 1, 42, ByteTokenizer())) == ["a"]
             (problem,) = source.problems(DatasetConfig(source="ai-energy-score", split="x"), 1)
             assert problem.code == "dataset_split_missing"
 

@@ -36,6 +36,13 @@ class PairTokenizer(ByteTokenizer):
         return [token for token in super().encode(text) for _ in range(2)]
 
 
+class LetterTokenizer(ByteTokenizer):
+    """Knows letters alone, so that what stands between words is nothing to it."""
+
+    def encode(self, text: str) -> list[int]:
+        return super().encode("".join(filter(str.isalpha, text)))
+
+
 class MuteTokenizer(ByteTokenizer):
     """Knows no character."""
 
@@ -133,6 +140,15 @@ class TestSharedPrefix:
         prompts = draw(kind, 4, length, shared).prompts
         assert {len(prompt.token_ids) for prompt in prompts} == {length}
         assert common_prefix([prompt.token_ids for prompt in prompts]) == shared
+
+    def test_may_be_all_but_the_last_token(self) -> None:
+        prompts = draw("bytes", 4, 11, 10).prompts
+        assert common_prefix([prompt.token_ids for prompt in prompts]) == 10
+
+    @pytest.mark.parametrize("seed", range(60))
+    def test_is_no_longer_where_one_letter_in_twenty_is_the_same(self, seed: int) -> None:
+        drawn = SyntheticPrompts().draw(dataset(12, 5), 2, seed, LetterTokenizer())
+        assert common_prefix([prompt.token_ids for prompt in drawn.prompts]) == 5
 
     def test_of_special_tokens_alone_needs_no_text(self) -> None:
         prompts = draw("sentencepiece-bpe", 3, 20, 1).prompts
