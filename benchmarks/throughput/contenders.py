@@ -41,10 +41,12 @@ class Shape:
     """Bound on the share of the plain loop's throughput."""
     prompt_tokens: int
     output_tokens: int
+    shorter: tuple[tuple[int, int], ...]
+    """Batch sizes, and by how much prompts and outputs are shorter, so that a round stays short."""
 
 
-TINY = Shape("builtin:tiny", "tiny, 0.5 M", 0.97, 32, 64)
-GPT2 = Shape("builtin:gpt2", "gpt2, 124 M", 0.99, 16, 16)
+TINY = Shape("builtin:tiny", "tiny, 0.5 M", 0.97, 32, 64, ((1, 1), (8, 1), (32, 1)))
+GPT2 = Shape("builtin:gpt2", "gpt2, 124 M", 0.99, 16, 16, ((1, 1), (8, 2), (32, 4)))
 
 
 def config_of(

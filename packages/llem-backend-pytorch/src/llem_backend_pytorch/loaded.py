@@ -28,7 +28,7 @@ from llem_backend_pytorch.out_of_memory import (
     is_out_of_memory,
 )
 from llem_backend_pytorch.problems import first_line
-from llem_backend_pytorch.quiet import quiet
+from llem_backend_pytorch.quiet import quiet_generation
 from llem_backend_pytorch.settings import Batching
 
 AnyGenerator = Generator | ContinuousGenerator
@@ -119,7 +119,7 @@ class PyTorchModel:
         done: dict[int, GeneratedRequest] = {}
         if self._sampling_seed is not None:
             torch.manual_seed(self._sampling_seed)
-        with quiet(), torch.inference_mode():
+        with quiet_generation(), torch.inference_mode():
             for number, positions in enumerate(self._computed(requests)):
                 batch = [requests[position] for position in positions]
                 options = {
