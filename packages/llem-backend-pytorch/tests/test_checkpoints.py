@@ -172,6 +172,27 @@ class TestBrokenFiles:
         assert not (tmp_path / "ran").exists()
 
 
+class TestEndTokens:
+    @pytest.mark.parametrize("file", ["config.json", "generation_config.json"])
+    @pytest.mark.parametrize("stated", [50256, [256, 50256]], ids=["one", "several"])
+    def test_beyond_the_vocabulary_are_refused(self, backend, copied, file, stated):
+        (copied / "generation_config.json").unlink()
+        before = json.loads((copied / "config.json").read_text())
+        text = json.dumps({**(before if file == "config.json" else {}), "eos_token_id": stated})
+        (copied / file).write_text(text)
+        told = refused(backend, copied)
+        assert told.endswith("ends its texts with token 50256, and its vocabulary has 258 tokens")
+
+    def test_of_the_generation_config_go_before_those_of_the_model(self, backend, copied):
+        restate(copied, eos_token_id=50256)
+        loads(backend, copied)
+
+    @pytest.mark.parametrize("text", ["[]", "{", '{"eos_token_id": "x"}'])
+    def test_that_are_not_stated_are_no_fault_of_theirs(self, backend, copied, text):
+        (copied / "generation_config.json").write_text(text)
+        assert backend.plan(config_of(copied), ()).problems == ()
+
+
 class TestArchitectures:
     def test_with_images_and_a_text_model_of_their_own_are_refused(self, backend, tmp_path):
         stated = {"model_type": "llava", "architectures": ["LlavaForConditionalGeneration"]}

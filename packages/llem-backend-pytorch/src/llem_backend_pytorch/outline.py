@@ -6,6 +6,7 @@ from typing import Any
 
 from llem_schema import ModelShape
 
+from llem_backend_pytorch.end_tokens import check_end_tokens
 from llem_backend_pytorch.meta_model import meta_model
 from llem_backend_pytorch.model_config import read_model_config
 from llem_backend_pytorch.problems import unusable
@@ -63,6 +64,8 @@ def outline_of(
         if fault is not None:
             raise fault
     outline = Outline(model, folder, config, extra, hollow)
+    if folder is not None:
+        check_end_tokens(model, folder, config, outline.vocabulary_size)
     if settings.tp_plan is not None and not hollow.supports_tp_plan:
         raise unusable(
             "not_supported",

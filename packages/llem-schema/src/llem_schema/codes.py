@@ -115,6 +115,7 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "adapter_does_not_fit": "The adapter was made for a model of another shape.",
         "no_weights": "The model has no weights of a kind that is read.",
         "no_tokenizer": "The model has no tokenizer.",
+        "end_token_beyond_vocabulary": "The token that ends the model's texts is none of its own.",
         "no_end_token": "Outputs are to end by themselves, and the model has no end token.",
         "too_long": "Prompt and output are longer than the model has positions.",
         # processes
