@@ -22,6 +22,16 @@ LOADS_FOR_A_WHILE = """
 def create(settings):
     return ScriptedBackend(SystemClock(), load_s=LOAD_S)
 """
+PLANS_FOR_A_WHILE = """
+class Planning(ScriptedBackend):
+    def plan(self, config, devices):
+        self.clock.sleep(0.6)
+        return super().plan(config, devices)
+
+
+def create(settings):
+    return Planning(SystemClock())
+"""
 COLOUR = re.compile(rb"\x1b\[[0-9;]*m")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 
@@ -102,6 +112,25 @@ class TestLiveLines:
         assert len({line.split()[1] for line in spinning}) > 1
         assert all(re.fullmatch(r"load: [|/\\-] \d s", line) for line in spinning)
         assert re.fullmatch(r"load: \d+\.\d s", last)
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("run", "-m", "m", "-b", "planning", "--precision", "fp32", "--dry-run"),
+            *[("config", "-m", "m", "--set=backend=planning", "--set=precision=fp32", "--check")],
+        ],
+        ids=["dry-run", "check"],
+    )
+    def test_a_spinner_turns_while_a_run_is_only_checked(
+        self, llem: Command, arguments: tuple[str, ...]
+    ) -> None:
+        plugins = llem.folder.parent / "plugins"
+        env = install_backend(plugins, "planning", PLANS_FOR_A_WHILE)
+        with in_terminal(llem, *arguments, rows=60, env=env) as terminal:
+            assert terminal.finish().code == 0, terminal.lines
+        spinning = lines_about(terminal, "pre-flight")
+        assert len({line.split()[1] for line in spinning}) > 1
+        assert not any(line.startswith("pre-flight:") for line in terminal.lines)
 
     def test_the_summary_is_all_that_follows(self, finished: Terminal) -> None:
         text = "\n".join(finished.lines)

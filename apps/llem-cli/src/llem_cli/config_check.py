@@ -11,6 +11,7 @@ import llem
 from pydantic import ValidationError
 
 from llem_cli.problems import report_lines
+from llem_cli.progress import busy_with
 
 
 def check(
@@ -22,7 +23,8 @@ def check(
     the configuration is not valid: the error then comes as an exception, or as JSON.
     """
     try:
-        report, run = _report(source, flags, typed)
+        with busy_with("pre-flight"):  # an engine takes seconds to import
+            report, run = _report(source, flags, typed)
     except (llem.ConfigError, ValidationError) as error:
         if not as_json:
             raise

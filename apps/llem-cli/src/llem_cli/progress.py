@@ -1,9 +1,10 @@
 """Progress on stderr: a live line on a terminal, plain lines in a pipe."""
 
 import os
+import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Self, TextIO
 
@@ -14,6 +15,14 @@ from llem_cli.live import LiveLine, columns_of
 from llem_cli.logs import Detail, Form, event_line
 
 _PLAIN_LINE_EVERY_S = 5.0
+
+
+@contextmanager
+def busy_with(phase: str) -> Iterator[None]:
+    """Until it is over: a spinner on a terminal, nothing in a pipe."""
+    with Progress(sys.stderr, "normal") as progress:
+        progress(llem.PhaseStarted(phase=phase))
+        yield
 
 
 class Progress:

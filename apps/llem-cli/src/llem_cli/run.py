@@ -108,11 +108,14 @@ def run(
     ):
         order = llem.resolve(config, flags, output_dir=output, save=True, batch_size=batch_size)
         if dry_run:
+            progress(llem.PhaseStarted(phase="pre-flight"))
             inspection = llem.inspect_order(order)
-            print("\n".join(dry_run_lines(order, inspection, as_json=json_)))
-            return 1 if any(problem.blocking for problem in inspection.problems) else 0
-        with printing_to(progress.line, form, sys.stderr):
-            result = llem.run_order(order, progress)
+        else:
+            with printing_to(progress.line, form, sys.stderr):
+                result = llem.run_order(order, progress)
+    if dry_run:
+        print("\n".join(dry_run_lines(order, inspection, as_json=json_)))
+        return 1 if any(problem.blocking for problem in inspection.problems) else 0
     assert progress.result_dir is not None
     result_dir = _from_here(progress.result_dir)
     if json_:

@@ -15,7 +15,7 @@ from llem_cli.columns import chosen_keys, in_order, known_key
 from llem_cli.live import columns_of
 from llem_cli.on_terminal import fitted
 from llem_cli.printing import can_write, write_lines
-from llem_cli.progress import Progress
+from llem_cli.progress import busy_with
 
 _MOST_STEPS = 100
 """Of the picture of the power, on a wide terminal."""
@@ -68,8 +68,7 @@ def show(
     tabular = csv or markdown or keys is not None or sort is not None
     if place.is_file() and not tabular:
         return _show_run(place, as_json=json_)
-    with Progress(sys.stderr, "normal") as progress:
-        progress(llem.PhaseStarted(phase="read results"))  # ten thousand new ones take seconds
+    with busy_with("read results"):  # ten thousand new ones take seconds
         entries = llem.catalogue(place.parent if place.is_file() else place)
     if not entries:
         raise llem.StoreError(
