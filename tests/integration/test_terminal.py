@@ -166,6 +166,24 @@ class TestWidth:
         words = " ".join(terminal.lines).split()
         assert "Energy was not measured:" in " ".join(words)
 
+    @pytest.mark.parametrize(
+        ("arguments", "words"),
+        [
+            (("config",), "no meter: every reading is empty and says why"),
+            (("config", "--check"), "`llem config` says what each meter lacks"),
+            ((*ECHO, "--dry-run"), "what a pass takes beyond its window's least time"),
+            ((*ECHO, "--set=zzzzzzzz=1"), "max_output_tokens, methodology, min_window_s"),
+            (("measure", "--", "true"), "`llem config` lists the meters"),
+        ],
+        ids=["config", "check", "dry-run", "refusal", "measure"],
+    )
+    def test_a_narrow_terminal_gets_no_cut_word(
+        self, llem: Command, arguments: tuple[str, ...], words: str
+    ) -> None:
+        with in_terminal(llem, *arguments, columns=45, rows=99) as terminal:
+            terminal.finish()
+        assert words in " ".join(" ".join(terminal.lines).split())
+
     def test_a_window_that_is_made_narrow_gets_a_shorter_bar(self, llem: Command) -> None:
         with in_terminal(llem, *ECHO, *PHASES["measure"], columns=100) as terminal:
             terminal.wait_until_shows(" requests [")

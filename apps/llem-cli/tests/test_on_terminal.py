@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from llem_cli.on_terminal import coloured, fitted, in_colour
+from llem_cli.on_terminal import coloured, fitted, fitted_to, in_colour
 
 ROW = "Memory        1,024 MiB with the model loaded, 2,048 MiB at most"
 WARNING = "  no_sensor: Energy was not measured: no sensor can be read here."
@@ -27,6 +27,14 @@ class TestWidth:
             "  no_sensor: Energy was not measured: no",
             "    sensor can be read here.",
         ]
+
+    def test_a_command_to_copy_stays_whole(self) -> None:
+        line = "Next: llem run experiment.yaml --set n=3"
+        assert list(fitted([line], 20)) == [line]
+
+    def test_a_pipe_gets_lines_as_they_are(self) -> None:
+        assert list(fitted_to(io.StringIO(), [ROW * 9])) == [ROW * 9]
+        assert max(map(len, fitted_to(Terminal(), [ROW * 9]))) <= 80
 
     def test_a_path_stays_whole(self) -> None:
         assert list(fitted([PATH], 30))[-1].strip() == PATH.split()[-1]

@@ -1,6 +1,7 @@
 """`llem config`"""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from llem_cli import completers
 from llem_cli.config_check import check as run_check
 from llem_cli.config_origins import origin_lines, origins_for
 from llem_cli.environment import host_words
+from llem_cli.on_terminal import fitted_to
 
 
 def config(
@@ -63,7 +65,7 @@ def config(
         more = {} if origins is None else {"origins": origins.model_dump(mode="json")}
         print(json.dumps(found.model_dump(mode="json") | more, ensure_ascii=False))
         return 0
-    for line in config_lines(found, verbose=verbose, origins=origins):
+    for line in fitted_to(sys.stdout, config_lines(found, verbose=verbose, origins=origins)):
         print(line)
     return 0
 

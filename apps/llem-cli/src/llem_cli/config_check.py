@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import llem
 from pydantic import ValidationError
 
+from llem_cli.on_terminal import fitted_to
 from llem_cli.problems import report_lines
 from llem_cli.progress import busy_with
 
@@ -30,7 +32,8 @@ def check(
             raise
         print(_document(_refusal(error, source)))
         return 2
-    print("\n".join([_document(report)] if as_json else check_lines(report, shlex.join(run))))
+    told = fitted_to(sys.stdout, check_lines(report, shlex.join(run)))
+    print("\n".join([_document(report)] if as_json else told))
     return 1 if report.blocked else 0
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import llem
 from pydantic import ValidationError
 
+from llem_cli.on_terminal import fitted_to
 from llem_cli.printing import plain
 from llem_cli.problems import problem_lines
 
@@ -20,8 +21,9 @@ def report(error: Exception, *, verbose: bool, as_json: bool = False) -> int:
     if as_json:
         print(_log_line(error, verbose=verbose), file=sys.stderr)
     else:
-        for line in "\n".join(_lines(error, verbose=verbose)).splitlines():
-            print(plain(line), file=sys.stderr)
+        told = "\n".join(_lines(error, verbose=verbose)).splitlines()
+        for line in fitted_to(sys.stderr, map(plain, told)):
+            print(line, file=sys.stderr)
     if isinstance(error, llem.UnsavedResult):
         print(error.result.model_dump_json())
     if verbose and not as_json:

@@ -1,6 +1,5 @@
 """A line at the foot of a terminal that is drawn over as things go on."""
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -92,11 +91,3 @@ class LiveLine:
         with self._lock, suppress(OSError):
             self._stream.write(text)
             self._stream.flush()
-
-
-def columns_of(stream: TextIO) -> int:
-    """Width of a terminal; 80 where it does not say."""
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or 80
-    except OSError:
-        return 80

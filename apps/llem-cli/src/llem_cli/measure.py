@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from llem_cli import completers
 from llem_cli.errors import report
 from llem_cli.measured import measured_lines
+from llem_cli.on_terminal import fitted_to
 
 _STDOUT, _STDERR = 1, 2
 
@@ -57,7 +58,7 @@ def measure(
     if json_:
         _write(_STDOUT, measured.reading.model_dump_json())
     else:
-        _write(_STDERR, "\n".join(measured_lines(measured)))
+        _write(_STDERR, "\n".join(fitted_to(sys.stderr, measured_lines(measured))))
     return measured.exit_code
 
 

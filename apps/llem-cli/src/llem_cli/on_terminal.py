@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TextIO
 
 from llem_cli.layout import LABEL_COLUMNS
+from llem_cli.printing import columns_of
 
 _BOLD, _YELLOW, _PLAIN = "\x1b[1m", "\x1b[33m", "\x1b[0m"
 _LABELLED = re.compile(rf"(?=.{{{LABEL_COLUMNS - 1}}} )([A-Z][A-Za-z ]*?)( {{2,}}\S.*)")
 _CODE = re.compile(r"(  )([a-z_0-9]+:)( .*)")
 _CODE_INDENT = 4
+_TO_COPY = "Next: "
 
 
 def in_colour(stream: TextIO, environ: Mapping[str, str], wish: str) -> bool:
@@ -20,13 +22,18 @@ def in_colour(stream: TextIO, environ: Mapping[str, str], wish: str) -> bool:
     return stream.isatty()
 
 
+def fitted_to(stream: TextIO, lines: Iterable[str]) -> Iterable[str]:
+    """Lines as a stream takes them: fitted to a terminal, as they are for a pipe."""
+    return fitted(lines, columns_of(stream)) if stream.isatty() else lines
+
+
 def fitted(lines: Iterable[str], columns: int) -> Iterator[str]:
     """Lines that fit, where they can: what goes on stands below the beginning of its text.
 
-    Words such as paths are not broken.
+    Words such as paths are not broken, and a command to copy stays whole.
     """
     for line in lines:
-        if len(line) <= columns:
+        if len(line) <= columns or line.startswith(_TO_COPY):
             yield line
             continue
         if _LABELLED.fullmatch(line) or line.startswith(" " * LABEL_COLUMNS):

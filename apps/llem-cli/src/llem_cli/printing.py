@@ -21,6 +21,14 @@ def can_write(stream: TextIO, text: str) -> bool:
     return True
 
 
+def columns_of(stream: TextIO) -> int:
+    """Width of a terminal; 80 where it does not say."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 80
+    except OSError:
+        return 80
+
+
 def write_lines(lines: Iterable[str], stream: TextIO) -> None:
     """Print lines; `±` becomes `+-` where the encoding lacks it, any other such a question mark.
 

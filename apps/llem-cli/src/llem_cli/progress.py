@@ -11,8 +11,9 @@ from typing import Self, TextIO
 import llem
 
 from llem_cli.bars import Activity
-from llem_cli.live import LiveLine, columns_of
+from llem_cli.live import LiveLine
 from llem_cli.logs import Detail, Form, event_line
+from llem_cli.printing import columns_of
 
 _PLAIN_LINE_EVERY_S = 5.0
 

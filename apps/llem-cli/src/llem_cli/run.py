@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -12,9 +11,8 @@ from cyclopts import Parameter
 
 from llem_cli import completers
 from llem_cli.dry_run import dry_run_lines
-from llem_cli.live import columns_of
 from llem_cli.logs import Detail, Form, logging_to, printing_to
-from llem_cli.on_terminal import coloured, fitted, in_colour
+from llem_cli.on_terminal import coloured, fitted_to, in_colour
 from llem_cli.progress import Progress
 from llem_cli.summary import summary_lines
 
@@ -114,7 +112,8 @@ def run(
             with printing_to(progress.line, form, sys.stderr):
                 result = llem.run_order(order, progress)
     if dry_run:
-        print("\n".join(dry_run_lines(order, inspection, as_json=json_)))
+        lines = dry_run_lines(order, inspection, as_json=json_)
+        print("\n".join(lines if json_ else fitted_to(sys.stdout, lines)))
         return 1 if any(problem.blocking for problem in inspection.problems) else 0
     assert progress.result_dir is not None
     result_dir = _from_here(progress.result_dir)
@@ -123,15 +122,9 @@ def run(
         print(json.dumps(document, ensure_ascii=False))
     else:
         colour = in_colour(sys.stdout, os.environ, ui.color)
-        print("\n".join(_shown(summary_lines(result, result_dir), colour=colour)))
+        shown = fitted_to(sys.stdout, summary_lines(result, result_dir))
+        print("\n".join(coloured(shown) if colour else shown))
     return 0
-
-
-def _shown(lines: Iterable[str], *, colour: bool) -> Iterable[str]:
-    """Lines as stdout takes them: a pipe gets them as they are."""
-    if sys.stdout.isatty():
-        lines = fitted(lines, columns_of(sys.stdout))
-    return coloured(lines) if colour else lines
 
 
 def _from_here(path: str) -> str:

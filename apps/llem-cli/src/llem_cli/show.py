@@ -12,9 +12,8 @@ from cyclopts import Parameter
 
 from llem_cli import completers
 from llem_cli.columns import chosen_keys, in_order, known_key
-from llem_cli.live import columns_of
-from llem_cli.on_terminal import fitted
-from llem_cli.printing import can_write, write_lines
+from llem_cli.on_terminal import fitted_to
+from llem_cli.printing import can_write, columns_of, write_lines
 from llem_cli.progress import busy_with
 
 _MOST_STEPS = 100
@@ -137,5 +136,5 @@ def _show_run(path: Path, *, as_json: bool) -> int:
         columns=max(1, min(_MOST_STEPS, columns - _BESIDE_THE_PICTURE)),
         blocks=can_write(sys.stdout, BLOCKS),
     )
-    write_lines(fitted(lines, columns) if sys.stdout.isatty() else lines, sys.stdout)
+    write_lines(fitted_to(sys.stdout, lines), sys.stdout)
     return 0
