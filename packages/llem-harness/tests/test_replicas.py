@@ -113,6 +113,14 @@ class TestStatistics:
         assert result.output_tokens_per_s == pytest.approx(3 * tokens / 5.0)
         assert result.output_tokens_per_s < of_processes
 
+    def test_the_notes_say_how_many_processes_there_were(
+        self, world: Any, paired: Any, brief: WorkOrder
+    ) -> None:
+        note = "Computed by 2 copies of the model, each in a process of its own."
+        assert note in run(brief, paired.ports).reproducibility_notes
+        alone = world.with_ports(backend=ScriptedBackend(world.clock, world.load))
+        assert note not in run(brief, alone.ports).reproducibility_notes
+
     def test_each_request_says_which_process_computed_it(
         self, paired: Any, brief: WorkOrder
     ) -> None:
@@ -193,14 +201,22 @@ class TestMemory:
             return [p.message for p in error.problems if p.code == "not_enough_memory"]
         return []
 
-    def test_the_estimate_is_of_all_copies(self, world: Any, paired: Any, order: WorkOrder) -> None:
-        both = inspect(order, paired.ports).memory
-        alone = ScriptedBackend(world.clock, batch_size=1)
-        one = inspect(order, world.with_ports(backend=alone).ports).memory
-        assert one is not None
-        assert both is not None
-        assert both.total_mib == pytest.approx(2 * one.total_mib)
-        assert both.weights_mib == pytest.approx(2 * one.weights_mib)
+    @pytest.mark.parametrize(
+        ("device", "weights"), [("cpu", 1), ("cuda:0", 2)], ids=["cpu", "cuda"]
+    )
+    def test_the_estimate_is_of_all_copies_which_may_share_their_weights_on_the_cpu(
+        self, world: Any, order: WorkOrder, device: str, weights: int
+    ) -> None:
+        def estimate(kind: type[ScriptedBackend]) -> Any:
+            backend = kind(world.clock, batch_size=1, logical_devices=[device])
+            return inspect(order, world.with_ports(backend=backend).ports).memory
+
+        one, both = estimate(ScriptedBackend), estimate(PairedBackend)
+        assert both.weights_mib == pytest.approx(weights * one.weights_mib)
+        assert both.kv_cache_mib == pytest.approx(2 * one.kv_cache_mib)
+        assert both.total_mib == pytest.approx(
+            weights * one.weights_mib + 2 * (one.total_mib - one.weights_mib)
+        )
 
     def test_the_fullest_device_decides(self, paired: Any, brief: WorkOrder) -> None:
         (message,) = self.problems(paired, brief, [80_000.0, 1.0])

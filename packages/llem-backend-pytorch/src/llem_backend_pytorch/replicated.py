@@ -267,7 +267,7 @@ def gathered(
                 f"answered {', '.join(map(str, given)) or 'none'}",
                 cure="Run with pytorch.num_processes: 1.",
             )
-    copies = range(max(dealt) + 1)
+    copies = range(max(dealt, default=-1) + 1)
     counts = [1 + max((a.batch for a in answered.get(number, ())), default=-1) for number in copies]
     numbers = batch_numbers(counts)
     done = {

@@ -168,7 +168,15 @@ def notes_of(
         *(cold if config.cold_start else ()),
         *_places(config),
         *_drafting(config, requests),
+        *_copies(requests),
     )
+
+
+def _copies(requests: Sequence[GeneratedRequest]) -> tuple[str, ...]:
+    copies = len({request.process for request in requests})
+    if copies == 1:
+        return ()
+    return (f"Computed by {copies} copies of the model, each in a process of its own.",)
 
 
 def _places(config: ExperimentConfig) -> tuple[str, ...]:

@@ -121,6 +121,12 @@ class CountsFillerAsOutput(Backend):
             }
 
 
+class HasAnotherCopyUnannounced(Backend):
+    class model(Rewriting):  # noqa: N801
+        def changes(self, request: GeneratedRequest) -> dict[str, Any]:
+            return {"process": request.batch % 2}
+
+
 class TimesTheEndAlone(Backend):
     class model(Rewriting):  # noqa: N801
         def changes(self, request: GeneratedRequest) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from .broken_models import (
     DisagreesAboutItsMemory,
     FailsWithTheEnginesError,
     ForgetsWhatItCompiled,
+    HasAnotherCopyUnannounced,
     HasASmallerVocabularyThanItsTokenizer,
     LosesSpaces,
     NamesLogicalDevices,
@@ -129,6 +130,9 @@ MEANT: dict[type[Backend], str] = {
     StartsAfterItsFirstToken: "test_times_go_forward_and_lie_within_the_call",
     NumbersBatchesFromOne: "test_batches_are_numbered_and_no_larger_than_planned",
     AnnouncesOneBatch: "test_the_batches_are_those_that_were_announced",
+    HasAnotherCopyUnannounced: (
+        "test_copies_of_the_model_take_batches_in_turn_and_each_request_stays_with_its_copy"
+    ),
     ForgetsWhatItCompiled: "test_a_model_counts_what_was_compiled_for_it",
     TellsProgressAtTheEndAlone: "test_progress_is_told_after_each_batch",
     FailsWithTheEnginesError: "test_a_generation_that_fails_is_a_backend_error",

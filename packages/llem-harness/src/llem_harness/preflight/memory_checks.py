@@ -31,10 +31,16 @@ def memory_estimate(
         )
     except NotSupported:
         return None
+    if plan.replicas == 1:
+        return one
+    # on the CPU copies may read a checkpoint in place, and then have its pages together
+    together = 1 if plan.devices == ("cpu",) else plan.replicas
     parts = {
         name: None if mib is None else plan.replicas * mib for name, mib in one.model_dump().items()
     }
-    return one.model_copy(update=parts)
+    weights_mib, beside_mib = together * one.weights_mib, one.total_mib - one.weights_mib
+    total_mib = weights_mib + plan.replicas * beside_mib
+    return one.model_copy(update=parts | {"weights_mib": weights_mib, "total_mib": total_mib})
 
 
 def memory_problems(

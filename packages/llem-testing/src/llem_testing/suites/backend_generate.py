@@ -100,6 +100,17 @@ class GenerateSuite(BackendBench):
             model.generate(requests_of(2))
             assert 0 <= before <= model.compilations()
 
+    def test_copies_of_the_model_take_batches_in_turn_and_each_request_stays_with_its_copy(
+        self,
+    ) -> None:
+        plan = self.make_backend().plan(self.config(), [])
+        asked = requests_of(*[2] * (2 * plan.replicas * plan.batch_size))
+        with self.loaded() as model:
+            done = model.generate(asked)
+            part = model.generate(asked[plan.batch_size :])
+        assert [r.process for r in done] == [r.batch % plan.replicas for r in done]
+        assert [r.process for r in part] == [r.process for r in done[plan.batch_size :]]
+
     def test_progress_is_told_after_each_batch(self) -> None:
         told: list[int] = []
         most = self.make_backend().plan(self.config(), []).batch_size
