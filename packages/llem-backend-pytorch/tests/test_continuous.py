@@ -2,6 +2,8 @@
 
 import threading
 import time
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 from llem_backend_pytorch.continuous import continuous_problems, continuous_settings
@@ -28,6 +30,11 @@ def requests_of(*lengths):
         GenerationRequest(index, tuple(60 + (7 * index + k) % 90 for k in range(length)))
         for index, length in enumerate(lengths)
     ]
+
+
+def loops():
+    """Threads of managers; loading has threads of its own, which come and go."""
+    return [thread for thread in threading.enumerate() if "_run_generation_loop" in thread.name]
 
 
 class Watched:
@@ -164,8 +171,8 @@ class TestManager:
     def test_ends_its_thread_with_the_model(self, backend):
         with backend.load(config_of()) as model:
             model.generate(requests_of(2))
-            threads = threading.active_count()
-        assert threading.active_count() < threads
+            running = loops()
+        assert len(loops()) == len(running) - 1
         with pytest.raises(BackendError, match="unloaded"):
             model.generate(requests_of(2))
 
@@ -174,10 +181,10 @@ class TestFailures:
     def test_are_one_sentence_and_leave_nothing_in_flight(self, backend):
         beyond_the_vocabulary = GenerationRequest(0, (1, 1 << 20))
         with backend.load(config_of()) as model:
-            threads = threading.active_count()
+            running = loops()
             with pytest.raises(BackendError, match="generation failed"):
                 model.generate([beyond_the_vocabulary])
-            assert threading.active_count() == threads
+            assert loops() == running
             (done,) = model.generate(requests_of(2))
         assert done.output_tokens == TOKENS
 
@@ -186,10 +193,27 @@ class TestFailures:
             raise KeyboardInterrupt
 
         with backend.load(config_of()) as model:
-            threads = threading.active_count()
+            running = loops()
             with pytest.raises(KeyboardInterrupt):
                 model.generate(requests_of(*LENGTHS), interrupt)
-            assert threading.active_count() == threads
+            assert loops() == running
+
+    def test_a_thread_that_is_gone_is_not_waited_for(self, backend):
+        class Gone:
+            background_thread_status = SimpleNamespace(fatal_error=None)
+
+            def __getattr__(self, name):
+                return lambda *_args, **_options: None
+
+            def pause(self):
+                return nullcontext()
+
+        with backend.load(config_of()) as model:
+            real = model._generator.model
+            model._generator.model = SimpleNamespace(init_continuous_batching=lambda **_: Gone())
+            with pytest.raises(BackendError, match="the thread of continuous batching has ended"):
+                model.generate(requests_of(2))
+            model._generator.model = real
 
 
 class TestSampling:

@@ -180,6 +180,8 @@ class ContinuousGenerator:
             if failed is not None:
                 raise failed
             if output is None:
+                if not manager.is_running():
+                    raise RuntimeError("the thread of continuous batching has ended")
                 continue
             if output.error is not None:
                 raise RuntimeError(output.error)
