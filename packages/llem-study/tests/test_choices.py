@@ -42,6 +42,7 @@ class TestValues:
         "key", [key for key in assignable_keys() if values_of(key) and key != "backend"]
     )
     def test_that_are_offered_are_taken(self, key: str) -> None:
+        needed = {"pytorch.quantization.bits": 4} if "quantization" in key else {}
         for value in values_of(key):
-            flags = {"model": "builtin:tiny"} | dict([parse_assignment(f"{key}={value}")])
+            flags = {"model": "builtin:tiny"} | needed | dict([parse_assignment(f"{key}={value}")])
             resolve(None, flags, environ={"LLEM_CONFIG": "none"})
