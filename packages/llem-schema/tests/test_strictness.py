@@ -13,6 +13,7 @@ from llem_schema import ExperimentConfig, FrozenDict, Model, UserConfig
 from llem_testing.values import complete_document, misfits, variations
 from pydantic import ValidationError
 
+HALF = "\ud800"
 SCALARS = (str, int, float, bool, type(None), datetime)
 
 
@@ -155,3 +156,24 @@ class TestInput:
         with pytest.raises(ValidationError) as caught:
             llem_schema.ExperimentConfig.model_validate({"model": "m", field: value})
         assert {error["loc"][0] for error in caught.value.errors()} == {field}
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"revision": HALF},
+            {"dataset": HALF},
+            {"dataset": {"source": HALF}},
+            {"dataset": {"split": HALF}},
+            {"pytorch": {"assistant_model": HALF}},
+            {"passthrough_kwargs": {HALF: 1}},
+            {"extension": {"acme": {"mode": HALF}}},
+            {"extension": {HALF: {}}},
+        ],
+        ids=["text", "dataset", "source", "split", "assistant", "key", "section", "backend"],
+    )
+    def test_of_half_a_character_is_refused(self, fields: dict[str, Any]) -> None:
+        """It could be neither hashed nor saved."""
+        with pytest.raises(ValidationError):
+            ExperimentConfig.model_validate({"model": "builtin:tiny", **fields})

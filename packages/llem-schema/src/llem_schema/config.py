@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema, field_validator
 
-from llem_schema.frozen import FrozenDict, JsonObject
+from llem_schema.frozen import FrozenDict, JsonObject, Text, writable
 from llem_schema.model import Model
 from llem_schema.pytorch import PyTorchConfig
 
@@ -156,7 +156,7 @@ class ExperimentConfig(Model):
     """Arguments handed to the backend's generation call as they stand."""
     pytorch: PyTorchConfig | None = None
     """Settings of the backend `pytorch`."""
-    extension: FrozenDict[str, JsonObject] | None = None
+    extension: FrozenDict[Text, JsonObject] | None = None
     """Sections of backends from elsewhere, by backend name."""
 
     @field_validator("dataset")
@@ -165,9 +165,9 @@ class ExperimentConfig(Model):
         """A mapping that holds a source alone becomes that source: one workload, one hash."""
         if value == "":
             raise ValueError("the dataset has no name; `builtin` needs no network")
-        if isinstance(value, DatasetConfig) and value == DatasetConfig(source=value.source):
-            return value.source
-        return value
+        if isinstance(value, str):
+            return writable(value)
+        return value.source if value == DatasetConfig(source=value.source) else value
 
     @property
     def dataset_config(self) -> DatasetConfig:

@@ -52,7 +52,7 @@ def freeze_json(value: Any) -> Any:
         case None | bool() | int():
             return value
         case str():
-            return _writable(value)
+            return writable(value)
         case float():
             if not math.isfinite(value):
                 raise ValueError(f"{value} has no JSON form; give a finite number")
@@ -61,14 +61,15 @@ def freeze_json(value: Any) -> Any:
             for key in value:
                 if not isinstance(key, str):
                     raise ValueError(f"the key {key!r} is not text")
-            return FrozenDict({_writable(key): freeze_json(item) for key, item in value.items()})
+            return FrozenDict({writable(key): freeze_json(item) for key, item in value.items()})
         case list() | tuple():
             return tuple(freeze_json(item) for item in value)
         case _:
             raise ValueError(f"{type(value).__name__} has no JSON form")
 
 
-def _writable(text: str) -> str:
+def writable(text: str) -> str:
+    """The text. Raises `ValueError` where it has no UTF-8 form."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -85,7 +86,10 @@ def _tuple_from_list(value: Any) -> Any:
 FrozenJson = Annotated[Any, AfterValidator(freeze_json)]
 """Any JSON value, frozen through and through."""
 
-JsonObject = FrozenDict[str, FrozenJson]
+Text = Annotated[str, AfterValidator(writable)]
+"""Text that can be saved; pydantic takes some that cannot."""
+
+JsonObject = FrozenDict[Text, FrozenJson]
 """A JSON object, frozen through and through."""
 
 FrozenList = Annotated[tuple[T, ...], BeforeValidator(_tuple_from_list)]
