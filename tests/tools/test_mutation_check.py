@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MODULE = "packages/llem-study/src/llem_study/yaml_file.py"
+MODULE = "packages/llem-study/src/llem_study/user_config.py"
 
 pytestmark = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs the repository")
 
 
 def patch(folder: Path, old: str, new: str) -> Path:
-    """A patch of the last commit's YAML reader."""
+    """A patch of the last commit's reader of the user config."""
     before = subprocess.run(
         ["git", "show", f"HEAD:{MODULE}"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
@@ -39,13 +39,13 @@ def checked(number: str, change: Path) -> tuple[int, str]:
 
 class TestMutationCheck:
     def test_names_the_tests_that_notice(self, tmp_path: Path) -> None:
-        code, told = checked("CFG-19", patch(tmp_path, "if key in seen:", "if False:"))
+        code, told = checked("CFG-22", patch(tmp_path, "file=str(path)", "file=None"))
         assert code == 0, told
-        assert "test_a_key_that_stands_twice_is_refused" in told
+        assert "test_a_broken_one_names_file_and_field" in told
 
     def test_says_that_nobody_noticed_and_leaves_no_working_tree(self, tmp_path: Path) -> None:
-        code, told = checked("CFG-19", patch(tmp_path, '"a list"', '"a row"'))
-        assert (code, told) == (1, "no test of CFG-19 noticed\n")
+        code, told = checked("CFG-22", patch(tmp_path, "to do without", "to go without"))
+        assert (code, told) == (1, "no test of CFG-22 noticed\n")
         trees = subprocess.run(
             ["git", "worktree", "list"], cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout
@@ -53,8 +53,8 @@ class TestMutationCheck:
         assert [*tmp_path.glob("llem-mutation-*")] == []
 
     def test_a_patch_that_does_not_fit_is_told(self, tmp_path: Path) -> None:
-        change = patch(tmp_path, '"a list"', '"a row"')
-        change.write_text(change.read_text().replace('"a list"', '"a heap"'))
-        code, told = checked("CFG-19", change)
+        change = patch(tmp_path, "to do without", "to go without")
+        change.write_text(change.read_text().replace("to do without", "to be without"))
+        code, told = checked("CFG-22", change)
         assert code == 2
         assert "patch" in told

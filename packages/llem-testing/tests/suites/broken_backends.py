@@ -133,6 +133,13 @@ class LoadsSomethingElse(Backend):
             yield model
 
 
+class LeavesTheAdapterAway(Backend):
+    @contextmanager
+    def load(self, config: ExperimentConfig) -> Iterator[ScriptedModel]:
+        with super().load(config.model_copy(update={"lora": None})) as model:
+            yield model
+
+
 class ChangesTheConfig(Backend):
     @contextmanager
     def load(self, config: ExperimentConfig) -> Iterator[ScriptedModel]:
