@@ -9,21 +9,20 @@ Three ways to answer the same prompts of `builtin:tiny`, each process with one t
 All three are loaded at once. Every round has a pass of each, in changing order. A pass is timed as
 the window does it, until the last answer is there. The cost of the pipe is the median over the
 rounds of how much longer **one** takes than **here**; the gain is how much faster **two** is than
-**here**, of 2 at most. Both come with a 95 % interval (bootstrap over the rounds). Figures, no
-verdict: they depend on what else the cores do, so the load while it ran is part of the report.
+**here**, of 2 at most. Both come with a 95 % interval of that median. Figures, no verdict: they
+depend on what else the cores do, so the load while it ran is part of the report.
 Run with `hatch run bench:parallel`.
 """
 
 import json
 import os
-import platform
-import random
 import statistics
-import time
+import sys
+from collections.abc import Mapping
 from contextlib import ExitStack, closing
-from datetime import UTC, datetime
-from importlib import metadata
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 from llem_backend_pytorch import PyTorchBackend
@@ -31,10 +30,13 @@ from llem_backend_pytorch.replicated import load_replicas
 from llem_contracts import GenerationRequest, LoadedModel
 from llem_schema import ExperimentConfig, PyTorchConfig, RunSettings
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from circumstances import circumstances, in_words
+from paired import Rounds, alternate, interval
+
 FOLDER = Path(__file__).parent
 ROUNDS = 15
 PROMPTS, PROMPT_TOKENS, OUTPUT_TOKENS, BATCH_SIZE = 32, 64, 32, 4
-RESAMPLES = 2_000
 
 
 def config(copies: int) -> ExperimentConfig:
@@ -55,32 +57,10 @@ def prompts() -> list[GenerationRequest]:
     ]
 
 
-def seconds_of_a_pass(model: LoadedModel, requests: list[GenerationRequest]) -> float:
+def one_pass(model: LoadedModel, requests: list[GenerationRequest]) -> None:
     model.synchronize()
-    start_ns = time.monotonic_ns()
     model.generate(requests)
     model.synchronize()
-    return (time.monotonic_ns() - start_ns) / 1e9
-
-
-def measured(models: dict[str, LoadedModel]) -> list[dict[str, float]]:
-    """Seconds of a pass by way, round by round; the first round warms up and is left out."""
-    requests, order = prompts(), random.Random(0)
-    rounds = []
-    for _ in range(ROUNDS + 1):
-        names = order.sample(list(models), len(models))
-        rounds.append({name: seconds_of_a_pass(models[name], requests) for name in names})
-    return rounds[1:]
-
-
-def interval(values: list[float]) -> tuple[float, float, float]:
-    """Median with its 95 % interval."""
-    draw = random.Random(0)
-    medians = sorted(
-        statistics.median(draw.choices(values, k=len(values))) for _ in range(RESAMPLES)
-    )
-    low, high = medians[int(0.025 * RESAMPLES)], medians[int(0.975 * RESAMPLES)]
-    return statistics.median(values), low, high
 
 
 def main() -> int:
@@ -92,23 +72,23 @@ def main() -> int:
             "one": stack.enter_context(closing(load_replicas(config(1), RunSettings()))),
             "two": stack.enter_context(closing(load_replicas(config(2), RunSettings()))),
         }
-        rounds = measured(models)
+        requests = prompts()
+        passes = {name: partial(one_pass, model, requests) for name, model in models.items()}
+        rounds = alternate(passes, seconds=0.0, least=ROUNDS)
     loads.append(os.getloadavg()[0])
-    where = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "cores": len(os.sched_getaffinity(0)),
-        "operating_system": f"{platform.system()} {platform.release().partition('-')[0]}",
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "transformers": metadata.version("transformers"),
-        "load_before": round(loads[0], 2),
-        "load_after": round(loads[1], 2),
-    }
+    where = circumstances(
+        ("llem-backend-pytorch", "torch", "transformers"),
+        load_average=loads,
+    )
+    slower = [here_share - 1 for here_share in rounds.ratios("here", "one")]
     figures = {
-        "pipe_cost_share": interval([r["one"] / r["here"] - 1 for r in rounds]),
-        "gain_of_two": interval([r["here"] / r["two"] for r in rounds]),
+        "pipe_cost_share": (statistics.median(slower), *interval(slower)),
+        "gain_of_two": (
+            statistics.median(rounds.ratios("two", "here")),
+            *interval(rounds.ratios("two", "here")),
+        ),
     }
-    document = {"circumstances": where, "rounds_s": rounds, "figures": figures}
+    document = {"circumstances": where, "rounds_s": dict(rounds.seconds), "figures": figures}
     (FOLDER / "results.json").write_text(json.dumps(document, indent=2) + "\n")
     text = report(where, rounds, figures)
     (FOLDER / "results.md").write_text(text)
@@ -117,15 +97,14 @@ def main() -> int:
 
 
 def report(
-    where: dict[str, object],
-    rounds: list[dict[str, float]],
+    where: Mapping[str, Any],
+    rounds: Rounds,
     figures: dict[str, tuple[float, float, float]],
 ) -> str:
     tokens = PROMPTS * OUTPUT_TOKENS
     rows = []
-    for name in ("here", "one", "two"):
-        seconds = [r[name] for r in rounds]
-        median_s = statistics.median(seconds)
+    for name, seconds in rounds.seconds.items():
+        median_s = rounds.median(name)
         rows.append(
             f"| {name} | {median_s:.3f} | {min(seconds):.3f} to {max(seconds):.3f} "
             f"| {tokens / median_s:.0f} |"
@@ -135,10 +114,12 @@ def report(
         [
             "# Several processes",
             "",
-            ", ".join(f"{key} {value}" for key, value in where.items()) + ".",
+            f"{in_words(where)}. Load average before and after: "
+            f"{', '.join(f'{load:.1f}' for load in where['load_average'])}. Written by "
+            "`hatch run bench:parallel`.",
             "",
             f"{PROMPTS} prompts of {PROMPT_TOKENS} tokens, {OUTPUT_TOKENS} output tokens each, "
-            f"batches of {BATCH_SIZE}, one thread in each process, {len(rounds)} rounds.",
+            f"batches of {BATCH_SIZE}, one thread in each process, {ROUNDS} rounds.",
             "",
             "| model in | pass, s, median | range | tokens/s |",
             "|---|---:|---:|---:|",

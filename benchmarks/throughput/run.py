@@ -24,13 +24,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 import first_token
+from circumstances import circumstances, in_words
 from contenders import GPT2, TINY, Shape, config_of, llem_pass, loaded, metered, plain_loop, prompts
 from paired import alternate, lower_bound
 from variants import WORKS, Compared, compare
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from circumstances import circumstances, in_words
 
 FOLDER = Path(__file__).parent
 SHAPES = {"tiny": TINY, "gpt2": GPT2}

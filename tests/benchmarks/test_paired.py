@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-FILE = Path(__file__).parents[2] / "benchmarks" / "throughput" / "paired.py"
+FILE = Path(__file__).parents[2] / "benchmarks" / "paired.py"
 SPEC = importlib.util.spec_from_file_location("paired", FILE)
 assert SPEC is not None
 assert SPEC.loader is not None
