@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from llem_contracts import StoreError
+from llem_contracts import DeadRun, StoreError
 from llem_schema import RunProcess, RunState
 from llem_store import FolderStore, load_partial, load_result
 from llem_store.handle import FolderRunHandle
+from llem_store.naming import run_folder_name
 from llem_store.processes import ProcessTable
 from llem_store.state import read_state
 from llem_testing import (
@@ -36,6 +37,15 @@ class Told(ProcessTable):
 def after_death() -> FolderStore:
     """A store on the same machine, for which no process is left."""
     return FolderStore(FakeClock(), processes=Told(gone=True))
+
+
+def begun_folder(results: Path, names: tuple[str, ...]) -> Path:
+    """A run's folder in which its process has written these files and no state."""
+    folder = results / run_folder_name(example_order().config, FakeClock().wall_ns())
+    folder.mkdir(parents=True)
+    for name in names:
+        (folder / name).write_text('{"sta')
+    return folder
 
 
 def names_in(folder: Path) -> set[str]:
@@ -281,6 +291,46 @@ class TestCleanUp:
         series = load_result(handle.path).timeseries()
         assert series is not None
         assert series.num_rows == 7
+
+    @pytest.mark.parametrize("left", [(), (".state.json.7.tmp",)], ids=["nothing", "half a state"])
+    def test_removes_what_was_killed_before_its_first_state(
+        self, results: Path, left: tuple[str, ...]
+    ) -> None:
+        folder = begun_folder(results, left)
+        clock = FakeClock()
+        clock.advance(3601.0)
+        store = FolderStore(clock)
+        assert store.clean_up(results) == (DeadRun(folder, None, kept=False),)
+        assert not folder.exists()
+        assert store.clean_up(results) == ()
+
+    def test_leaves_a_run_that_is_about_to_write_its_first_state(self, results: Path) -> None:
+        folder = begun_folder(results, (".state.json.7.tmp",))
+        clock = FakeClock()
+        clock.advance(3599.0)
+        assert FolderStore(clock).clean_up(results) == ()
+        assert names_in(folder) == {".state.json.7.tmp"}
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("tiny_pytorch_2026-11-23T14-30-05", "notes.txt"),
+            ("tiny_pytorch_2026-11-23T14-30-05", "timeseries.arrows"),
+            ("tiny_pytorch_2026-11-23T14-30-05_1", ".hidden"),
+            ("mine", None),
+            ("tiny_pytorch_2026-99-99T14-30-05", None),
+        ],
+    )
+    def test_leaves_what_may_be_something_else(
+        self, results: Path, name: str, content: str | None
+    ) -> None:
+        (results / name).mkdir(parents=True)
+        if content is not None:
+            (results / name / content).write_text("mine")
+        clock = FakeClock()
+        clock.advance(10**6)
+        assert FolderStore(clock).clean_up(results) == ()
+        assert names_in(results / name) == ({content} if content else set())
 
     def test_is_the_same_by_several_at_once(self, results: Path, after_death: FolderStore) -> None:
         """What one has done is found done by the next, also half way."""

@@ -10,10 +10,16 @@ from typing import BinaryIO
 _TEMPORARY = ".tmp"
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file of this name is one that is being written, or was when its process died."""
+    return name.startswith(".") and name.endswith(_TEMPORARY)
+
+
 def remove_temporaries(folder: Path) -> None:
     """Remove what a process that was killed has left half written. Raises `OSError`."""
-    for left in folder.glob(f".*{_TEMPORARY}"):
-        left.unlink(missing_ok=True)
+    for left in folder.iterdir():
+        if is_temporary(left.name):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

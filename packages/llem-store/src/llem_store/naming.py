@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 from llem_schema import ExperimentConfig
 
+_TIME_FORM = "%Y-%m-%dT%H-%M-%S"
+_WHOLE_NAME = re.compile(r".+_.+_(?P<time>[0-9-]+T[0-9-]+)(_[0-9]+)?", re.DOTALL)
 _MODEL_BYTES = 120
 _BACKEND_BYTES = 60
 """Together with the time and a number they stay below the 255 bytes that file systems allow."""
@@ -21,9 +23,20 @@ def run_folder_name(config: ExperimentConfig, wall_ns: int) -> str:
         (
             slug(config.model, fallback="model", most_bytes=_MODEL_BYTES),
             slug(config.backend, fallback="backend", most_bytes=_BACKEND_BYTES),
-            moment.strftime("%Y-%m-%dT%H-%M-%S"),
+            moment.strftime(_TIME_FORM),
         )
     )
+
+
+def begun_at(folder_name: str) -> datetime | None:
+    """The time in the name of a run's folder, numbered or not; None for any other name."""
+    found = _WHOLE_NAME.fullmatch(folder_name)
+    if found is None:
+        return None
+    try:
+        return datetime.strptime(found["time"], _TIME_FORM).replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def slug(name: str, *, fallback: str, most_bytes: int) -> str:

@@ -66,7 +66,7 @@ class FolderStore:
     def clean_up(self, results_dir: Path) -> tuple[DeadRun, ...]:
         """Make partial runs of those right below a folder whose process is gone, and remove those
         of them that hold nothing."""
-        return clean_up(results_dir, self._processes)
+        return clean_up(results_dir, self._processes, self._clock.wall_ns())
 
     def load(self, path: Path) -> FolderRun:
         """A saved run; see `load_result`."""
