@@ -161,8 +161,8 @@ class TestWidth:
     def test_a_narrow_terminal_gets_a_summary_that_fits(self, llem: Command) -> None:
         with in_terminal(llem, *ECHO, "-q", columns=60, rows=60) as terminal:
             assert terminal.finish().code == 0, terminal.lines
-        at = next(i for i, line in enumerate(terminal.lines) if line.startswith("  no_sensor: "))
-        assert terminal.lines[at + 1].startswith("    ")  # a hanging indent, no cut word
+        at = next(i for i, line in enumerate(terminal.lines) if line.startswith("Energy  "))
+        assert terminal.lines[at + 1].startswith(" " * 14)  # a hanging indent, no cut word
         words = " ".join(terminal.lines).split()
         assert "Energy was not measured:" in " ".join(words)
 

@@ -60,8 +60,9 @@ class TestText:
             "builtin:tiny on pytorch, bf16, 8 prompts",
             "Devices       host",
             "Meter         scripted (asked for by name)",
-            "Memory        at least 1,230 MiB: weights 1,000, keys and values 200, a step 30",
-            "Time          at least 40 s: baseline 30, window 10",
+            "Memory        at least 1,230 MiB: weights 1,000 MiB, keys and values 200 MiB, "
+            "a step 30 MiB",
+            "Time          at least 40 s: baseline 30 s, window 10 s",
             "              not counted: loading, warm-up",
             "Results       out",
         ]
@@ -92,7 +93,7 @@ class TestText:
     def test_memory_that_is_known_in_part_has_the_parts_that_are(self) -> None:
         weights = MemoryEstimate(weights_mib=1000.0, kv_cache_mib=None, total_mib=1000.0)
         lines = shown(replace(FOUND, memory=weights))
-        assert "Memory        at least 1,000 MiB: weights 1,000" in lines
+        assert "Memory        at least 1,000 MiB: weights 1,000 MiB" in lines
 
     def test_a_model_that_is_not_here_yet_has_its_download(self) -> None:
         away = replace(FOUND, plan=replace(PLAN, download_bytes=3 * 2**30))

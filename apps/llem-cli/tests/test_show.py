@@ -138,8 +138,9 @@ class TestOneResult:
         handle.commit(example_unmetered_result(requests_file=None))
         assert show(handle.path) == 0
         shown = output()
-        assert "Power\n  none: no sensor can be read" in shown
-        assert "Baseline\n  none: no sensor can be read" in shown
+        assert "Energy        not measured: no sensor can be read" in shown
+        assert "Power\n  none: see above\n" in shown
+        assert "Baseline\n  none: see above\n" in shown
 
     def test_whose_series_is_gone_is_still_shown(self, run: Path, output: Output) -> None:
         (run / "timeseries.parquet").unlink()

@@ -1,7 +1,7 @@
 """The summary says what a person needs, and calls what is missing missing."""
 
 from llem_cli.summary import summary_lines
-from llem_schema import ENERGY_ESTIMATED, ExperimentResult, NotMeasured
+from llem_schema import ENERGY_ESTIMATED, ExperimentResult, MeasurementWarning, NotMeasured
 from llem_testing import example_result, example_unmetered_result
 
 
@@ -140,3 +140,13 @@ class TestUnmetered:
         assert "`llem config`" in shown
         assert " 0 J" not in shown
         assert "per output token" not in shown
+
+    def test_the_reason_stands_once(self) -> None:
+        result = example_unmetered_result()
+        reason = result.not_measured["energy_total_j"].reason
+        warning = MeasurementWarning(
+            code="no_sensor", message=f"Energy was not measured: {reason}."
+        )
+        shown = text(result.model_copy(update={"measurement_warnings": (warning,)}))
+        assert shown.count(reason) == 1
+        assert "  no_sensor: Energy was not measured: see above.\n" in shown

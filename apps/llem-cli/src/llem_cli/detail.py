@@ -12,15 +12,20 @@ from llem_cli.environment import environment_lines
 from llem_cli.layout import joules, row
 from llem_cli.printing import plain
 from llem_cli.sparkline import power_lines
-from llem_cli.summary import summary_lines
+from llem_cli.summary import once_without_energy, summary_lines
 
 
 def detail_lines(
     run: llem.StoredRun, result_dir: str, *, columns: int, blocks: bool
 ) -> Iterator[str]:
     """All of it; `columns` is the width of the picture of the power."""
+    lines = _lines(run, result_dir, columns, blocks)
+    return map(plain, once_without_energy(run.result, lines))
+
+
+def _lines(run: llem.StoredRun, result_dir: str, columns: int, blocks: bool) -> Iterator[str]:
     result = run.result
-    yield from (plain(line) for line in summary_lines(result, result_dir))
+    yield from summary_lines(result, result_dir)
     for title, lines in (
         ("Power", _power(run, columns, blocks)),
         ("Configuration", _configuration(result)),
@@ -37,7 +42,7 @@ def detail_lines(
     ):
         yield ""
         yield title
-        yield from (f"  {plain(line)}" for line in lines)
+        yield from (f"  {line}" for line in lines)
 
 
 def left_lines(entry: llem.CatalogueEntry, run: llem.PartialRun) -> Iterator[str]:

@@ -29,7 +29,7 @@ def dry_run_lines(
         yield row("Download", f"{inspection.plan.download_bytes / _MIB:,.0f} MiB")
     yield row("Memory", _memory(inspection.memory, inspection.plan.replicas))
     time = inspection.time
-    parts = ", ".join(f"{part.name} {part.at_least_s:.0f}" for part in time.parts)
+    parts = ", ".join(f"{part.name} {part.at_least_s:.0f} s" for part in time.parts)
     yield row("Time", f"at least {time.at_least_s:.0f} s: {parts}")
     yield row("", f"not counted: {', '.join(time.not_counted)}")
     yield row("Results", str(order.settings.results_dir))
@@ -39,11 +39,11 @@ def dry_run_lines(
 def _memory(memory: MemoryEstimate | None, replicas: int) -> str:
     if memory is None:
         return "not known: the model's shape does not tell"
-    parts = [f"weights {memory.weights_mib:,.0f}"]
+    parts = [f"weights {memory.weights_mib:,.0f} MiB"]
     if memory.kv_cache_mib is not None:
-        parts.append(f"keys and values {memory.kv_cache_mib:,.0f}")
+        parts.append(f"keys and values {memory.kv_cache_mib:,.0f} MiB")
     if memory.activations_mib is not None:
-        parts.append(f"a step {memory.activations_mib:,.0f}")
+        parts.append(f"a step {memory.activations_mib:,.0f} MiB")
     copies = f" for {replicas} copies" if replicas > 1 else ""
     return f"at least {memory.total_mib:,.0f} MiB{copies}: {', '.join(parts)}"
 

@@ -1,5 +1,7 @@
 """How a figure stands in a summary."""
 
+from collections.abc import Iterable, Iterator
+
 LABEL_COLUMNS = 14
 
 
@@ -11,3 +13,11 @@ def row(label: str, text: str) -> str:
 def joules(value: float) -> str:
     """An energy, to a digit that means something."""
     return f"{value:,.1f} J" if abs(value) >= 100 else f"{value:.3g} J"
+
+
+def told_once(lines: Iterable[str], reason: str) -> Iterator[str]:
+    """Lines of which the first one that holds a reason has it in full, and the others refer to it."""
+    told = False
+    for line in lines:
+        yield line.replace(reason, "see above") if told else line
+        told = told or reason in line

@@ -1,14 +1,24 @@
 """The summary of a run, as text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from llem_schema import ENERGY_ESTIMATED, HOST_ID, ExperimentResult, HostRecord, Percentiles
 
-from llem_cli.layout import joules, row
+from llem_cli.layout import joules, row, told_once
 
 
-def summary_lines(result: ExperimentResult, result_dir: str) -> Iterator[str]:
+def summary_lines(result: ExperimentResult, result_dir: str) -> Iterable[str]:
     """What a person wants to know, in the order in which they ask."""
+    return once_without_energy(result, _summary_lines(result, result_dir))
+
+
+def once_without_energy(result: ExperimentResult, lines: Iterable[str]) -> Iterable[str]:
+    """Lines in which the reason why there is no energy stands once: much else follows from it."""
+    why = result.not_measured.get("energy_total_j")
+    return lines if why is None else told_once(lines, why.reason)
+
+
+def _summary_lines(result: ExperimentResult, result_dir: str) -> Iterator[str]:
     devices = ", ".join(result.meter.devices) or "no metered device"
     yield (
         f"{result.model.name} on {result.backend.name}, {result.config.precision}, {devices}: "
