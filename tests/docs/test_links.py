@@ -67,6 +67,10 @@ class TestSite:
         listed = in_menu(SITE["nav"])
         assert sorted(listed) == sorted(pages)
 
+    def test_begins_with_a_page_that_leads_to_every_how_to(self) -> None:
+        goals = {link.file for link in links.links(ROOT / "docs" / "index.md")}
+        assert set((ROOT / "docs" / "how-to").glob("*.md")) - goals == set()
+
     def test_asks_no_other_server_for_anything(self) -> None:
         assert SITE["plugins"] == []
         assert SITE["theme"]["highlightjs"] is False

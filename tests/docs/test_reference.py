@@ -112,3 +112,11 @@ class TestTroubleshooting:
         text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
         rows = [line for line in text.splitlines() if line.startswith("| `")]
         assert [row for row in rows if not re.fullmatch(r"\| `\w+` \| \S.{9,} \|", row)] == []
+
+
+class TestWarnings:
+    def test_each_has_its_place_in_the_page_on_how_to_read_them(self) -> None:
+        text = (ROOT / "docs" / "how-to" / "interpret-warnings.md").read_text(encoding="utf-8")
+        rows = [line for line in text.splitlines() if line.startswith("| ")]
+        told = [code for row in rows for code in re.findall(r"`(\w+)`", row)]
+        assert sorted(told) == sorted(WARNING_CODES)

@@ -2,8 +2,7 @@
 
 Events go to stdout as JSON lines, the result goes to disk before the line that says so, whatever
 libraries print goes to stderr. Exit codes: 0, 1 for a failed experiment, 2 for an order that cannot
-be read, 130 interrupted, 143 terminated, 129 where the
-terminal was closed.
+be read, 129 where the terminal was closed, 130 interrupted, 143 terminated.
 """
 
 import os
