@@ -16,7 +16,7 @@ def joules(value: float) -> str:
 
 
 def told_once(lines: Iterable[str], reason: str) -> Iterator[str]:
-    """Lines of which the first one that holds a reason has it in full, and the others refer to it."""
+    """Lines of which the first that holds a reason has it in full; the others refer to it."""
     told = False
     for line in lines:
         yield line.replace(reason, "see above") if told else line
