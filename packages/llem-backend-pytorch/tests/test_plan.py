@@ -97,6 +97,12 @@ class TestFolder:
     def test_a_path_that_is_not_there_is_said_so(self, backend, tmp_path):
         assert the_problem(backend, config_of(tmp_path / "none")).code == "model_not_found"
 
+    @pytest.mark.parametrize(
+        "name", ["./" + "x" * 5000, "~nobody-of-this-name/model"], ids=["long", "user"]
+    )
+    def test_a_path_that_no_file_system_takes_is_told(self, backend, name):
+        assert the_problem(backend, config_of(name)).code == "model_not_found"
+
     def test_a_folder_without_a_config_is_said_so(self, backend, tmp_path):
         problem = the_problem(backend, config_of(tmp_path))
         assert problem.code == "no_model_config"

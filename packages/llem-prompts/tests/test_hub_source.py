@@ -220,6 +220,13 @@ class TestProblems:
         assert problem.code == "dataset_format_unknown"
         assert hub.asked == []
 
+    def test_of_a_name_that_no_file_can_have(self, make: Make) -> None:
+        source, _, _ = make()
+        long = DatasetConfig(source="someone/" + "x" * 5000)
+        (problem,) = source.problems(long, 1)
+        assert problem.code == "dataset_not_found"
+        assert hub.asked == []
+
     @pytest.mark.parametrize("missing", ["huggingface_hub", "pyarrow"])
     def test_of_a_base_install_name_the_command(self, tmp_path: Path, missing: str) -> None:
         hub = ScriptedHub(tmp_path, {None: SPLITS})

@@ -159,6 +159,13 @@ class TestRefusal:
         with pytest.raises(ConfigError, match="there is no meter 'nvlm'"):
             resolve(None, {"model": "m", "energy.meter": "nvlm"}, environ=NO_USER_CONFIG)
 
+    @pytest.mark.parametrize("key", ["backend", "energy.meter"])
+    def test_a_name_that_no_plugin_can_have_is_not_repeated(self, key: str) -> None:
+        with pytest.raises(ValidationError) as caught:
+            resolve(None, {"model": "m", key: "9" * 5000}, environ=NO_USER_CONFIG)
+        (sentence,) = explain_validation(caught.value)
+        assert len(sentence) < 300
+
     def test_a_section_for_another_backend_names_the_fix(self) -> None:
         with pytest.raises(ConfigError, match="belongs to another backend") as caught:
             resolve(

@@ -1,5 +1,6 @@
 """Where a model comes from."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,7 +96,7 @@ def kind_of(model: str) -> Literal["builtin", "folder", "hub"]:
     """
     if model.startswith(PREFIX):
         return "builtin"
-    if model.startswith(("/", "./", "../", "~")) or Path(model).is_dir():
+    if model.startswith(("/", "./", "../", "~")) or _is_folder(model):
         return "folder"
     return "hub"
 
@@ -106,13 +107,17 @@ def _kind(config: ExperimentConfig) -> Checkpoint:
 
 
 def _whole_folder(path: str, kind: Kind) -> Path:
-    folder = Path(path).expanduser()
-    if not folder.is_dir():
+    folder = Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib raises for an unknown user
+    if not _is_folder(folder):
         raise unusable("model_not_found", f"there is no folder {path!r}", "Check the path.")
     fault = kind.fault(folder, path)
     if fault is not None:
         raise fault
     return folder.resolve()
+
+
+def _is_folder(path: str | Path) -> bool:
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib raises for a name that is too long
 
 
 def _has_tokenizer(folder: Path) -> bool:

@@ -1,8 +1,8 @@
 """The source `hub`: prompts from datasets of the Hugging Face hub."""
 
+import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from llem_contracts import Problem, PromptSet, PromptSource, Tokenizer
 from llem_schema import DatasetConfig, RunSettings
@@ -73,7 +73,8 @@ class HubPrompts:
         refuse_other_options(dataset, HUB.options, "a hub dataset")
         name = dataset.source
         alias = ALIASES.get(name)
-        if alias is None and Path(name).exists():
+        # os.path, as pathlib raises for a name that is too long
+        if alias is None and os.path.exists(name):  # noqa: PTH110
             raise DatasetError(
                 "dataset_format_unknown",
                 f"{name} is here, and is no file of a known kind",

@@ -91,7 +91,7 @@ class BaselineConfig(Model):
 class EnergyConfig(Model):
     """Which meter reads the energy, and how often."""
 
-    meter: str = Field(default="auto", min_length=1)
+    meter: str = Field(default="auto", min_length=1, max_length=100)
     """`auto`, `none`, or the name of an installed meter."""
     sample_period_s: float | None = Field(default=None, ge=0.001, le=1.0)
     """Period of the sample series; None leaves it to the meter."""
@@ -118,7 +118,7 @@ class ExperimentConfig(Model):
     """Hub id, local folder, or `builtin:NAME`."""
     revision: str | None = Field(default=None, min_length=1)
     """Branch, tag or commit of a hub model."""
-    backend: str = Field(default="pytorch", min_length=1)
+    backend: str = Field(default="pytorch", min_length=1, max_length=100)
     """The engine, by the name of an installed backend."""
     precision: Precision = "bf16"
     """Type that the arithmetic runs in."""
