@@ -16,7 +16,9 @@ from pydantic import ValidationError
 
 SHORT: dict[str, Any] = {
     "model": "builtin:tiny",
+    "precision": "fp32",
     "n": 2,
+    "max_input_tokens": 16,
     "max_output_tokens": 3,
     "min_window_s": 0.0,
     "warmup": {"n_warmup": 0, "thermal": "off"},
