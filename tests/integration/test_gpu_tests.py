@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from llem_testing.simulated_gpu import (
     CONTINUOUS_COUNTER,
     SCENARIO_VARIABLE,
@@ -42,6 +43,7 @@ class TestGpuTests:
         said = pytest_on_gpu(tmp_path, LLEM_NVML_BINDING="math:inf")
         assert "no NVIDIA GPU is visible" in said
 
+    @pytest.mark.slow
     def test_look_for_a_torch_that_can_use_the_gpu_that_is_visible(self, tmp_path: Path) -> None:
         gpu = Gpu(
             uuid="GPU-simulated",
