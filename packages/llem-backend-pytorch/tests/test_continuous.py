@@ -255,3 +255,9 @@ class TestNaturalEnds:
 class TestInstalledTransformers:
     def test_can_do_it(self):
         assert continuous_problems() == ()
+
+    @pytest.mark.parametrize("manager", [None, object], ids=["without", "that-cannot-pause"])
+    def test_of_another_version_is_a_problem_with_a_cure(self, manager):
+        (problem,) = continuous_problems(lambda: manager)
+        assert (problem.code, problem.blocking) == ("no_continuous_batching", True)
+        assert "pytorch.batching to static" in problem.cure

@@ -80,6 +80,18 @@ class TestConflicts:
             ({"assistant_model": "a", "torch_compile": True}, "needs a dynamic cache"),
             ({"assistant_model": "a", "cache_implementation": "static"}, "needs a dynamic cache"),
             ({"chat_template": True}, "has no template"),
+            (
+                {"attn_implementation": "flex_attention", "batching": "continuous"},
+                "does not go with continuous batching",
+            ),
+            (
+                {"attn_implementation": "flex_attention", "cache_implementation": "static"},
+                "does not go with a static cache",
+            ),
+            (
+                {"attn_implementation": "flex_attention", "torch_compile": True},
+                "does not go with a static cache",
+            ),
             ({"batching": "continuous", "cache_implementation": "static"}, "a setting of batches"),
             ({"batching": "continuous", "torch_compile": True}, "a setting of batches"),
             ({"batching": "continuous", "prompt_lookup_num_tokens": 2}, "a setting of batches"),

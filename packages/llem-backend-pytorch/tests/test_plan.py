@@ -34,6 +34,14 @@ def the_problem(backend, config):
     return problem
 
 
+class TestMachine:
+    def test_without_a_compiler_is_told_by_plan_and_load(self):
+        bare = PyTorchBackend(RunSettings(), find_program=lambda name: None)
+        section = {"device": "cpu", "torch_compile": True}
+        problem = the_problem(bare, config_of("builtin:tiny", pytorch=section))
+        assert problem.code == "no_compiler"
+
+
 class TestBuiltin:
     def test_tiny_is_planned_with_defaults_filled_in(self, backend):
         plan = backend.plan(config_of("builtin:tiny"), ())

@@ -80,10 +80,7 @@ class PyTorchBackend:
             *device_problems(settings, device),
             *replica_problems(settings, config.n, device, devices),
         ]
-        if settings.batching == "continuous":
-            problems += continuous_problems()
-        if settings.torch_compile:
-            problems += compiler_problems(device, self._find_program)
+        problems += self._missing_here(settings, device)
         if device == CPU:
             problems += slow_precision(config.precision, self._cpu_info)
         else:
@@ -132,12 +129,14 @@ class PyTorchBackend:
     @contextmanager
     def load(self, config: ExperimentConfig) -> Iterator[LoadedModel]:
         """See the contract. Several copies are loaded by processes of their own."""
-        from llem_backend_pytorch.assembly import load_model
+        from llem_backend_pytorch.assembly import chosen_device, load_model
         from llem_backend_pytorch.replicated import load_replicas
         from llem_backend_pytorch.split import load_split
 
         refuse(config, self._descriptor, self._installed, self._shards)
         settings = settings_of(config)
+        for problem in self._missing_here(settings, str(chosen_device(settings))):
+            raise UnusableModel(problem)
         if settings.num_processes > 1:
             self.fetch(config)
             load = load_replicas if settings.tp_plan is None else load_split
@@ -150,6 +149,14 @@ class PyTorchBackend:
                 yield loaded
             finally:
                 loaded.close()
+
+    def _missing_here(self, settings: Settings, device: str) -> tuple[Problem, ...]:
+        """What this machine lacks for the way of generating that is asked for."""
+        continuous, compiled = settings.batching == "continuous", settings.torch_compile
+        return (
+            *(continuous_problems() if continuous else ()),
+            *(compiler_problems(device, self._find_program) if compiled else ()),
+        )
 
     def _examine(self, config: ExperimentConfig, settings: Settings) -> "_Examined":
         from llem_backend_pytorch.outline import outline_of

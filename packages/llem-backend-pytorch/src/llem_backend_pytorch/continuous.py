@@ -47,17 +47,20 @@ def continuous_settings(batch_size: int, device: str) -> dict[str, Any]:
     }
 
 
-def continuous_problems() -> tuple[Problem, ...]:
-    """Why the installed transformers cannot do it."""
-    import transformers
-
+def installed_manager() -> Any:
+    """transformers' manager; None where it has none."""
     try:
         from transformers.generation.continuous_batching import ContinuousBatchingManager
     except ImportError:
-        manager = None
-    else:
-        manager = ContinuousBatchingManager
-    if hasattr(manager, "pause"):
+        return None
+    return ContinuousBatchingManager
+
+
+def continuous_problems(find: Callable[[], Any] = installed_manager) -> tuple[Problem, ...]:
+    """Why the installed transformers, whose manager `find` gives, cannot do it."""
+    import transformers
+
+    if hasattr(find(), "pause"):
         return ()
     return (
         Problem(

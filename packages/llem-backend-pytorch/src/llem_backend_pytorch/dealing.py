@@ -3,7 +3,8 @@
 Requests are dealt by their place in the pass, as many at a time as a batch holds: the first
 `batch_size` to copy 0, the next to copy 1, and so on in turn. So a request goes to the same copy in
 every pass and in every call about part of a pass, each copy has the same share whatever it takes
-it, and the batches are those that one process would make.
+it, and the batches are those that one process would make; `length_buckets` sorts each share by
+itself.
 """
 
 from collections.abc import Sequence

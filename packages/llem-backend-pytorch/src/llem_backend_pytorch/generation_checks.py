@@ -18,6 +18,7 @@ def generation_problems(config: ExperimentConfig) -> tuple[Problem, ...]:
         for message, cure in (
             *_of_compiling(section),
             *_of_drafts(section),
+            *_of_flex_attention(section),
             *_of_continuous_batching(config, section),
             *_of_the_template(config, section),
         )
@@ -63,6 +64,21 @@ def _of_drafts(section: PyTorchConfig) -> Iterator[tuple[str, str]]:
             f"pytorch.{drafting[0]} needs a dynamic cache, from which it takes back what the model "
             "does not confirm",
             "Leave pytorch.cache_implementation and pytorch.torch_compile out.",
+        )
+
+
+def _of_flex_attention(section: PyTorchConfig) -> Iterator[tuple[str, str]]:
+    """Its mask is a table of blocks, which neither of these can take."""
+    if section.attn_implementation != "flex_attention":
+        return
+    beside = {
+        "continuous batching": section.batching == "continuous",
+        "a static cache": section.cache_implementation == "static" or bool(section.torch_compile),
+    }
+    for what in (what for what, asked in beside.items() if asked):
+        yield (
+            f"pytorch.attn_implementation is flex_attention, which does not go with {what}",
+            "Set pytorch.attn_implementation to sdpa or eager.",
         )
 
 

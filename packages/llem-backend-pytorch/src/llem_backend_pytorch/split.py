@@ -96,7 +96,8 @@ class SplitModel(ReplicatedModel):
 
 
 def agreed(answers: Sequence[Sequence[GeneratedRequest]]) -> tuple[GeneratedRequest, ...]:
-    """The answers of process 0. Raises `BackendError` where another one has made other tokens."""
+    """The answers of process 0. Raises `BackendError` where another one has made more or fewer
+    tokens."""
     first, *others = ([(a.index, a.output_tokens) for a in answer] for answer in answers)
     for number, other in enumerate(others, start=1):
         if other != first:
