@@ -275,11 +275,19 @@ class TestWarnings:
 
 
 class TestNotes:
-    def notes(self, **config: Any) -> str:
+    def notes(self, truncated: int = 0, **config: Any) -> str:
         choice = MeterChoice("scripted", "1.2.3", SCRIPTED_METER, None, "x", FrozenDict())
         config_ = example_config(**config)
         return "\n".join(
-            notes_of(config_, choice, reading(), None, prompts(), [THREE_IN_TWO], TOTAL)
+            notes_of(
+                config_,
+                choice,
+                reading(),
+                None,
+                prompts(truncated=truncated),
+                [THREE_IN_TWO],
+                TOTAL,
+            )
         )
 
     def test_they_name_meter_method_seed_and_prompts(self) -> None:
@@ -290,6 +298,11 @@ class TestNotes:
     def test_they_tell_the_two_output_lengths_apart(self) -> None:
         assert "exactly 4 tokens" in self.notes(output_length="fixed")
         assert "at the latest after 4 tokens" in self.notes(output_length="natural")
+
+    def test_they_tell_chats_that_were_cut_before_their_answer(self) -> None:
+        chat = {"chat_template": True}
+        assert "3 of 8 prompts in the form of a chat" in self.notes(truncated=3, pytorch=chat)
+        assert "form of a chat" not in self.notes(truncated=3) + self.notes(pytorch=chat)
 
     def test_they_count_the_tokens_that_a_checked_draft_brought(self) -> None:
         assisted = self.notes(pytorch={"assistant_model": "builtin:tiny"})

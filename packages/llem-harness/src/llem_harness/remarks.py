@@ -168,6 +168,7 @@ def notes_of(
         *(cold if config.cold_start else ()),
         *_places(config),
         *_drafting(config, requests),
+        *_cut_chats(config, prompts),
         *_copies(requests),
     )
 
@@ -185,6 +186,16 @@ def _places(config: ExperimentConfig) -> tuple[str, ...]:
     return (
         "Continuous batching: a request starts when it gets its place, and waiting for one is in "
         "no latency; no beginnings of prompts are shared.",
+    )
+
+
+def _cut_chats(config: ExperimentConfig, prompts: PromptsRecord) -> tuple[str, ...]:
+    """A prompt is cut at its end, where a chat template has put the beginning of the answer."""
+    if config.pytorch is None or not config.pytorch.chat_template or not prompts.truncated:
+        return ()
+    return (
+        f"{prompts.truncated} of {prompts.n} prompts in the form of a chat were cut, and with "
+        "their ends went the beginning of the answer that the template writes.",
     )
 
 
