@@ -46,7 +46,7 @@ class FirstToken:
 def measure(shape: Shape, rounds: int) -> FirstToken:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        checkpoint = _saved(shape, folder / "model")
+        checkpoint = saved(shape, folder / "model")
         prompts = folder / "prompts.txt"
         prompts.write_text(PROMPT + "\n")
         _llem_s(checkpoint, prompts, folder)  # caches the sensor card, and the files in memory
@@ -57,7 +57,7 @@ def measure(shape: Shape, rounds: int) -> FirstToken:
         return FirstToken(shape.label, bare_s, llem_s)
 
 
-def _saved(shape: Shape, folder: Path) -> Path:
+def saved(shape: Shape, folder: Path) -> Path:
     from llem_backend_pytorch.byte_tokenizer import byte_tokenizer
 
     with PyTorchBackend(SETTINGS).load(config_of(shape, 1, 1)) as model:

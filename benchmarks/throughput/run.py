@@ -5,6 +5,9 @@ turns, on one model in memory: a small one, and one of 124 M parameters, at seve
 round gives the ratio of the two; the verdict is on the lower 95 % bound of their median. The meter
 polls through both halves; what polling costs is in ../overhead.
 
+**For orientation.** optimum-benchmark at the same work, where `hatch env create peer` has made its
+environment.
+
 **Ways of generating.** The default beside batches of like length, a static cache, compiled code and
 continuous batching, on even and on ragged work.
 
@@ -19,6 +22,7 @@ import json
 import os
 import statistics
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,7 +32,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import first_token
 from circumstances import circumstances, in_words
 from contenders import GPT2, TINY, Shape, config_of, llem_pass, loaded, metered, plain_loop, prompts
-from paired import alternate, lower_bound
+from paired import LEAST_ROUNDS, alternate, lower_bound
+from peer import Case, Peer, measure, peer_table
 from variants import WORKS, Compared, compare
 
 FOLDER = Path(__file__).parent
@@ -84,6 +89,28 @@ def against_plain(shape: Shape, batch_size: int, shorter: int, seconds: float) -
     )
 
 
+def orientation(shapes: list[Shape], threads: int, scale: float) -> Peer:
+    """The peer at the work of `against_plain`, for half the time that its two halves have."""
+    with tempfile.TemporaryDirectory() as name:
+        return measure(
+            [
+                Case(
+                    shape=shape.label,
+                    folder=str(folder),
+                    batch_size=batch_size,
+                    prompt_tokens=shape.prompt_tokens // shorter,
+                    output_tokens=shape.output_tokens // shorter,
+                    seconds=SECONDS[shape] * scale / 2,
+                    least_calls=LEAST_ROUNDS,
+                )
+                for number, shape in enumerate(shapes)
+                for folder in [first_token.saved(shape, Path(name) / str(number))]
+                for batch_size, shorter in shape.shorter
+            ],
+            threads,
+        )
+
+
 def against_table(figures: list[Against]) -> str:
     lines = [
         "| model | batch | rounds | plain, tokens/s | llem, tokens/s | share, median "
@@ -132,6 +159,7 @@ def first_token_table(figures: list[first_token.FirstToken]) -> str:
 def report(
     where: Mapping[str, Any],
     figures: list[Against],
+    peer: Peer,
     variants: list[Compared],
     firsts: list[first_token.FirstToken],
 ) -> str:
@@ -147,6 +175,11 @@ def report(
         "is that of the median of the rounds' ratios, by their signs. Larger batches of gpt2 have "
         "shorter prompts and outputs, so that a round stays short: compare along a line, not down "
         "a column.\n\n"
+        "### For orientation: optimum-benchmark\n\n"
+        f"{peer_table(peer)}\n\n"
+        "Its PyTorch backend and inference scenario at the same work, models and threads, with "
+        "the calls of `generate` as it times them itself. It ran by itself, after the table above, "
+        "and with a transformers of its own: this is no comparison, and has no verdict.\n\n"
         "## Ways of generating\n\n"
         f"{variant_table(variants)}\n\n"
         "Ragged: prompts of 4 to 64 tokens, outputs that end by themselves; a token that is "
@@ -177,6 +210,8 @@ def main() -> int:
         for batch_size, shorter in shape.shorter
     ]
     print(against_table(figures), flush=True)
+    peer = orientation(shapes, options.threads, options.scale)
+    print(peer_table(peer), flush=True)
     variants = [
         compared
         for shape in shapes
@@ -196,11 +231,12 @@ def main() -> int:
     document = {
         "circumstances": where,
         "against_plain": [asdict(f) | {"holds": f.holds} for f in figures],
+        "orientation": asdict(peer),
         "ways": [asdict(f) | {"verdict": f.verdict} for f in variants],
         "first_token": [asdict(f) | {"ratio": f.ratio, "holds": f.holds} for f in firsts],
     }
     (FOLDER / "results.json").write_text(json.dumps(document, indent=2) + "\n")
-    text = report(where, figures, variants, firsts)
+    text = report(where, figures, peer, variants, firsts)
     (FOLDER / "results.md").write_text(text)
     return 1 if any(not figure.holds for figure in (*figures, *firsts)) else 0
 

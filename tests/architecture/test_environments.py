@@ -95,6 +95,17 @@ class TestPins:
         assert {"codecarbon", "zeus"} <= asked
         assert asked <= pins("meters.txt").keys()
 
+    def test_cover_what_the_peer_of_the_throughput_benchmark_installs(self) -> None:
+        asked = set(map(distribution_of, ENVIRONMENTS["peer"]["dependencies"]))
+        assert "optimum-benchmark" in asked
+        assert asked <= pins("peer.txt").keys()
+
+    def test_of_that_peer_differ_in_what_transformers_needs_alone(self) -> None:
+        everywhere, here = pins("cpu.txt"), pins("peer.txt")
+        both = everywhere.keys() & here.keys()
+        older = {"fsspec", "huggingface-hub", "tokenizers", "transformers"}
+        assert {name for name in both if everywhere[name] != here[name]} == older
+
     def test_cover_what_the_site_installs(self) -> None:
         asked = set(map(distribution_of, ENVIRONMENTS["docs"]["dependencies"]))
         assert asked <= pins("docs.txt").keys()
@@ -105,7 +116,7 @@ class TestPins:
         both = everywhere.keys() & here.keys()
         assert {name for name in both if everywhere[name] != here[name]} == set()
 
-    @pytest.mark.parametrize("name", ["cpu.txt", "docs.txt", "meters.txt"])
+    @pytest.mark.parametrize("name", ["cpu.txt", "docs.txt", "meters.txt", "peer.txt"])
     def test_are_exact(self, name: str) -> None:
         lines = (ROOT / "constraints" / name).read_text().splitlines()
         assert [
