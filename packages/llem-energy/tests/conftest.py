@@ -315,6 +315,7 @@ class Scene:
         boards: int = 1,
         load_s: tuple[float, float] = (4.0, 9.0),
         gpu: dict[str, Any] | None = None,
+        cards: Any = None,
         **scenario: Any,
     ) -> None:
         """`gpu`, `scenario`: further fields of each board and of the scenario."""
@@ -334,7 +335,9 @@ class Scene:
         nvml = SimulatedNvml(self.scenario, self.clock.monotonic_ns)
         self.library = NvmlLibrary(nvml, self.clock)
         self.sampler: InlineSampler | None = None
-        self.meter = NvmlMeter(self.library, self.clock, lambda task: InlineSampler(self, task))
+        self.meter = NvmlMeter(
+            self.library, self.clock, lambda task: InlineSampler(self, task), cards
+        )
         self.devices = NvmlDevices(self.library, {})
 
     def open(self) -> Any:

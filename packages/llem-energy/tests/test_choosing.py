@@ -79,6 +79,13 @@ class TestChoice:
         assert choice.estimate.method == COUNTER_BRACKETED
         assert choice.estimate.terms[SAMPLING] == pytest.approx((1 + 0.25) ** 0.5)
 
+    def test_stays_with_it_where_the_other_may_have_strayed_and_states_the_distance(self) -> None:
+        blind = estimate(COUNTER_BRACKETED, 500.0, 2.0, part_time=True)
+        choice = choose([blind, estimate(POWER_AVERAGE, 502.5)])
+        assert choice is not None
+        assert choice.estimate.method == COUNTER_BRACKETED
+        assert choice.estimate.terms[SAMPLING] == pytest.approx((1 + 2.5**2) ** 0.5)
+
     def test_does_not_move_from_one_blind_sensor_to_another(self) -> None:
         blind = estimate(COUNTER_BRACKETED, 500.0, 40.0, part_time=True)
         other = estimate(POWER_AVERAGE, 460.0, 1.0, part_time=True)

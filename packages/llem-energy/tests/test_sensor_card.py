@@ -8,7 +8,15 @@ from llem_energy.card_shelf import CACHE_VARIABLE, CardShelf, cache_folder
 from llem_energy.nvml_handles import take_inventory
 from llem_energy.nvml_meter import POLL_PERIOD_S, poll_period_s
 from llem_energy.nvml_sensors import NvmlSensors
-from llem_energy.sensor_card import LONGEST_S, Board, SensorCard, measure_cards
+from llem_energy.sensor_card import (
+    LONGEST_S,
+    BeatRecord,
+    Board,
+    SensorCard,
+    better_beat,
+    measure_cards,
+)
+from llem_testing.simulated_gpu import AVERAGE_ONLY
 
 
 def card_of(machine: Any, number: int = 0) -> SensorCard:
@@ -16,6 +24,10 @@ def card_of(machine: Any, number: int = 0) -> SensorCard:
     sensors = NvmlSensors(machine.library, gpu.handle, machine.clock)
     (card,) = measure_cards([Board(sensors, gpu.uuid, gpu.driver_version)], machine.clock)
     return card
+
+
+def record(period_s: float, half_s: float) -> BeatRecord:
+    return BeatRecord(period_s=period_s, half_s=half_s, spread_s=0.0, updates=9)
 
 
 class Remembered:
@@ -89,6 +101,37 @@ class TestCardOfASession:
         beat = kept.cards[-1].beats["instant"]
         assert abs(beat.period_s - 0.1) <= beat.half_s + 1e-6
         assert "instant" not in kept.cards[-1].unknown
+
+    @pytest.mark.parametrize("rest_s", [6.0, 30.0])
+    def test_learns_no_period_that_two_steps_of_a_load_suggest(
+        self, make_scene: Any, rest_s: float
+    ) -> None:
+        """120 updates hide between them, or were it 119 that are a little longer?"""
+        kept = Remembered()
+        start_s = 1.76 + rest_s
+        scene = make_scene(AVERAGE_ONLY, load_s=(start_s, start_s + 12.0), cards=kept)
+        _, session = scene.reading_and_session()
+        session.close()
+        beat = kept.cards[-1].beats["average"]
+        assert abs(beat.period_s - 0.1) <= beat.half_s + 1e-6
+
+    @pytest.mark.parametrize(
+        ("known", "shown", "believed"),
+        [
+            ((0.2, 0.001), (0.1, 0.004), (0.1, 0.004)),
+            ((0.1, 0.004), (0.2, 0.001), (0.1, 0.004)),
+            ((0.1, 0.004), (0.101, 0.002), (0.101, 0.002)),
+            ((0.1, 0.001), (0.101, 0.002), (0.1, 0.001)),
+        ],
+        ids=["shorter", "longer", "closer", "wider"],
+    )
+    def test_believes_the_closer_period_or_the_one_that_hides_no_update(
+        self,
+        known: tuple[float, float],
+        shown: tuple[float, float],
+        believed: tuple[float, float],
+    ) -> None:
+        assert better_beat(record(*known), record(*shown)) == record(*believed)
 
     def test_decides_how_often_to_poll(self, make_machine: Any) -> None:
         assert poll_period_s([card_of(make_machine(tick_s=0.1))]) == POLL_PERIOD_S

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given, strategies as st
-from llem_energy.ticks import Update, date, updates
+from llem_energy.ticks import Beat, Dated, Update, date, updates
 
 TICK_S = 0.1
 
@@ -19,6 +19,22 @@ def polled(
 
 offsets = st.lists(st.floats(-0.009, 0.009), min_size=7, max_size=31)
 phases = st.floats(0.0, TICK_S)
+
+
+def moving_twice(phase_s: float, apart: int, known: Beat | None = None) -> Dated:
+    """Ten updates, as of a one-second average that rises, and ten more `apart` ticks later.
+
+    The polls are a third of a tick apart, early or late as a polling loop makes them. The values
+    are the numbers of the ticks.
+    """
+    step_s = TICK_S / 3
+    times = [(n + (n * 0.6180339887) % 1 - 0.5) * step_s for n in range((apart + 45) * 3)]
+    moved = [*range(20, 31), *range(20 + apart, 31 + apart)]
+    values = [
+        float(max((number for number in moved if number <= (at_s - phase_s) // TICK_S), default=0))
+        for at_s in times
+    ]
+    return date(updates(times, [0.0] * len(times), values), known)
 
 
 class TestUpdates:
@@ -72,6 +88,25 @@ class TestDated:
         assert dated.period_s == pytest.approx(TICK_S, rel=0.01)
         for tick in dated.ticks:
             assert abs(tick.at_s - (0.0371 + TICK_S * tick.value)) <= tick.half_s + 1e-9
+
+    @given(phase_s=phases, apart=st.integers(15, 200))
+    def test_a_pause_whose_updates_nobody_can_count_says_nothing_of_the_period(
+        self, phase_s: float, apart: int
+    ) -> None:
+        dated = moving_twice(phase_s, apart)
+        assert dated.period_s is not None
+        assert abs(dated.period_s - TICK_S) <= dated.period_half_s + 1e-9
+        for tick in dated.ticks:
+            assert abs(tick.at_s - (phase_s + TICK_S * tick.value)) <= tick.half_s + 1e-9
+
+    @given(phase_s=phases, apart=st.integers(15, 200))
+    def test_a_beat_that_is_known_well_enough_counts_them(self, phase_s: float, apart: int) -> None:
+        dated = moving_twice(phase_s, apart, Beat(TICK_S, 1e-5))
+        assert dated.resting_on == len(dated.ticks)
+        assert abs(dated.period_s - TICK_S) <= dated.period_half_s + 1e-9
+
+    def test_two_alone_show_no_period(self) -> None:
+        assert date([Update(0.0, 0.01, 1.0), Update(0.3, 0.31, 2.0)]).period_s is None
 
     def test_without_a_beat_each_update_keeps_its_own_interval(self) -> None:
         seen = [Update(at, at + 0.002, at) for at in (0.0, 0.1, 0.17, 0.33, 0.38, 0.51)]

@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from llem_energy.budget import EXPANSION
 from llem_energy.estimators import (
     COUNTER_BRACKETED,
     COUNTER_EDGES,
@@ -28,6 +29,9 @@ _FLAGGED = 0.05
 """Estimates further apart than this share of the energy are flagged (`sensor_disagreement`)."""
 _AGREED = 0.01
 """Estimates this close agree, whatever their errors."""
+_SURELY = 3
+"""1 sigma of the one that sees more, times this, is further than it strays by chance. At twice, one
+window in twenty would be taken from a counter that missed nothing, and be wrong for sure."""
 _TELLING = 0.001
 """Estimates closer than this share of the energy are the same."""
 
@@ -81,13 +85,14 @@ def _corrected(blind: Estimate, seeing: Estimate) -> Estimate:
     """What a sensor that sees more makes of one that may see a part of the time only.
 
     Where it can tell that energy was missed, it is taken. Else the blind one stays, and has missed
-    no more than the other one allows.
+    no more than the other one allows; all of the distance where the two may well differ.
     """
     apart_j = abs(_energy_j(seeing) - _energy_j(blind))
-    if apart_j > max(2 * seeing.sigma_j, _TELLING * _energy_j(seeing)):
+    if apart_j > max(_SURELY * seeing.sigma_j, _TELLING * _energy_j(seeing)):
         return seeing
-    own_j = blind.terms.get(SAMPLING, 0.0)
-    missed_j = min(own_j, math.hypot(seeing.sigma_j, apart_j))
+    allowed_j = math.hypot(seeing.sigma_j, apart_j)
+    doubted = apart_j > EXPANSION * seeing.sigma_j
+    missed_j = allowed_j if doubted else min(blind.terms.get(SAMPLING, 0.0), allowed_j)
     return replace(blind, terms={**blind.terms, SAMPLING: missed_j}, part_time=False)
 
 

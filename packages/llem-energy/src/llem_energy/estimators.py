@@ -109,6 +109,7 @@ def from_instant(
         "lag": _lag_j(track, first, last),
         "noise": noise_j(track, end_s),
         "period": track.period_share * energy_j,
+        "dating": track.dating_j(0.0, end_s + track.period_s),
     }
     unknown_j = unread_j(rows.times_ns, rows.instants_w, start_ns, end_ns)
     if unknown_j:

@@ -127,12 +127,23 @@ def refined(card: SensorCard, trace: Trace) -> SensorCard:
     for quantity in card.sensors:
         seen = _beat(dates_of(rows, _column(rows, quantity), end_ns))
         known = beats.get(quantity)
-        if seen is not None and (known is None or seen.half_s < known.half_s):
-            beats[quantity] = seen
+        if seen is not None:
+            beats[quantity] = seen if known is None else better_beat(known, seen)
     if beats == dict(card.beats):
         return card
     unknown = {name: why for name, why in card.unknown.items() if name not in beats}
     return card.model_copy(update={"beats": FrozenDict(beats), "unknown": FrozenDict(unknown)})
+
+
+def better_beat(known: BeatRecord, seen: BeatRecord) -> BeatRecord:
+    """Of the beat that was known and the one that a session has shown, the one to believe.
+
+    A load can hide updates but adds none: of two that exclude each other the shorter is true. Else
+    it is the closer one.
+    """
+    if abs(seen.period_s - known.period_s) > seen.half_s + known.half_s:
+        return min(known, seen, key=lambda beat: beat.period_s)
+    return min(known, seen, key=lambda beat: beat.half_s)
 
 
 def _seen_enough(trace: Trace, sensors: NvmlSensors, passed_s: float) -> bool:
@@ -168,13 +179,13 @@ def _beats(
 
 
 def _beat(dated: Dated) -> BeatRecord | None:
-    if dated.period_s is None or len(dated.ticks) < _LEAST_UPDATES:
+    if dated.period_s is None or dated.resting_on < _LEAST_UPDATES:
         return None
     return BeatRecord(
         period_s=dated.period_s,
         half_s=dated.period_half_s,
         spread_s=dated.spread_s,
-        updates=len(dated.ticks),
+        updates=dated.resting_on,
     )
 
 

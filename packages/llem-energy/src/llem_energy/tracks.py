@@ -15,7 +15,7 @@ from math import isnan
 from statistics import fmean
 
 from llem_energy.rows import Rows
-from llem_energy.ticks import Beat, Dated, Update, as_latest, date, updates
+from llem_energy.ticks import LONGEST_PERIOD_S, Beat, Dated, Update, as_latest, date, updates
 
 AVERAGING_S = 1.0
 """Averaging time of the driver's average power (NVML reference: averaged over one second)."""
@@ -42,6 +42,17 @@ class Knot:
     energy_j: float
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A change of power."""
+
+    at_s: float
+    half_s: float
+    """Its date is uncertain by this much to either side."""
+    power_w: float
+    """By how much."""
+
+
 @dataclass(frozen=True)
 class Track:
     """The curve of one sensor."""
@@ -56,6 +67,16 @@ class Track:
     """1 sigma of a single update's power that the curve brings with it."""
     period_share: float = 0.0
     """1 sigma of the period as a share of it, where readings are multiplied by it."""
+    steps: Sequence[Sequence[Step]] = ()
+    """Of a power that was added up: its steps, by whose dates are off together."""
+
+    def dating_j(self, start_s: float, end_s: float) -> float:
+        """1 sigma of what the steps of power within a span add to its energy by their dates.
+
+        Steps that are off together cancel as far as they go up and down; where their period is off
+        too, that is the period's error.
+        """
+        return math.hypot(*(_dating_j(steps, start_s, end_s) for steps in self.steps))
 
     def undoing_j(self, seconds: float) -> float:
         """1 sigma of a curve that was added up over so many seconds, beside its dates."""
@@ -74,6 +95,11 @@ class Track:
         """Mean power between neighbouring knots that both lie in the span."""
         inside = [knot for knot in self.knots if start_s <= knot.at_s <= end_s]
         return [slope_w(first, second) for first, second in pairwise(inside)]
+
+
+def _dating_j(steps: Sequence[Step], start_s: float, end_s: float) -> float:
+    inside = [step.power_w * step.half_s for step in steps if start_s < step.at_s <= end_s]
+    return abs(sum(inside)) / math.sqrt(3)
 
 
 def _variances(powers: Sequence[float]) -> Iterator[float]:
@@ -126,7 +152,33 @@ def instant_track(rows: Rows, origin_ns: int, beat: Beat | None = None) -> Track
         knots.append(Knot(tick.at_s, tick.half_s, energy_j))
         power_w = tick.value
     _hold(knots, power_w, end_s - knots[-1].at_s - period_s, period_s)
-    return Track(knots, period_s, period_share=dated.period_half_s / (math.sqrt(3) * period_s))
+    period_share = dated.period_half_s / (math.sqrt(3) * period_s)
+    steps = _steps(dated, read[0][1])
+    return Track(knots, period_s, period_share=period_share, steps=steps)
+
+
+def _steps(dated: Dated, first_w: float) -> list[list[Step]]:
+    """Steps of a power that began with `first_w`, by whose dates are off together.
+
+    Those are also updates that follow one another and cut one rise or fall in two.
+    """
+    found: list[list[Step]] = []
+    power_w = first_w
+    for ticks in dated.together:
+        steps: list[Step] = []
+        for tick in ticks:
+            steps.append(Step(tick.at_s, tick.half_s, tick.value - power_w))
+            power_w = tick.value
+        if len(steps) == 1 and found and _goes_on(found[-1][-1], steps[0]):
+            found[-1] += steps
+        else:
+            found.append(steps)
+    return found
+
+
+def _goes_on(earlier: Step, later: Step) -> bool:
+    close = later.at_s - earlier.at_s <= LONGEST_PERIOD_S
+    return close and earlier.power_w * later.power_w > 0
 
 
 def _hold(knots: list[Knot], power_w: float, standing_s: float, period_s: float) -> None:
