@@ -71,6 +71,25 @@ class TestAssistant:
         with pytest.raises(BackendError, match="50257"), backend.load(config):
             pass
 
+    def test_with_fewer_positions_bounds_what_is_generated(
+        self, backend, llama_folder, gpt2_folder
+    ):
+        config = config_of(llama_folder, assistant_model=str(gpt2_folder))
+        plan = backend.plan(config, ())
+        assert plan.problems == ()
+        assert plan.max_sequence_tokens == 64
+        assert plan.assistant_shape.architecture == "gpt2"
+        with backend.load(config) as loaded:
+            (done,) = loaded.generate([GenerationRequest(0, (72,) * (64 - TOKENS))])
+            assert done.output_tokens == TOKENS
+            with pytest.raises(BackendError, match="has 64") as caught:
+                loaded.generate([GenerationRequest(0, (72,) * (65 - TOKENS))])
+        assert f"max_input_tokens to {64 - TOKENS}" in caught.value.cure
+        longer = config.model_copy(update={"max_input_tokens": 65 - TOKENS})
+        (problem,) = backend.plan(longer, ()).problems
+        assert problem.code == "too_long"
+        assert "the model with its assistant has 64 positions" in problem.message
+
     def test_that_is_not_there_is_a_problem_of_the_plan(self, backend):
         config = config_of("builtin:tiny", assistant_model="builtin:tyny")
         assert [p.code for p in backend.plan(config, ()).problems] == ["unknown_builtin"]

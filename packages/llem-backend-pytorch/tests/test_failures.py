@@ -108,6 +108,7 @@ def failing(error, batch_size):
             counted_parameters=None,
             counted_embedding_parameters=None,
         ),
+        positions=0,
         commit=None,
         batch_size=batch_size,
         batching="static",

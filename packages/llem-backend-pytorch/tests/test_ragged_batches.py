@@ -49,6 +49,7 @@ def model_of(batching):
         generator=generator,
         tokenizer=None,
         shape=example_shape(),
+        positions=0,
         commit=None,
         batch_size=2,
         batching=batching,

@@ -339,6 +339,27 @@ class TestInspection:
         assert packed.weights_mib < whole.weights_mib  # type: ignore[union-attr]
         assert packed.kv_cache_mib == whole.kv_cache_mib  # type: ignore[union-attr]
 
+    def test_estimates_the_memory_of_an_assistant_with_that_of_the_model(
+        self, world: Any, order: WorkOrder
+    ) -> None:
+        plan = world.backend.plan(order.config, ())
+        drafted = replace(plan, assistant_shape=plan.shape)
+        alone, both, copies = (
+            memory_estimate(order.config, one, world.ports.flops)
+            for one in (plan, drafted, replace(drafted, replicas=3, devices=("cuda:0",)))
+        )
+        assert alone is not None
+        assert both is not None
+        assert copies is not None
+        assert both.weights_mib == 2 * alone.weights_mib
+        assert both.kv_cache_mib == 2 * alone.kv_cache_mib  # type: ignore[operator]
+        # one of the two computes at a time
+        assert both.activations_mib == alone.activations_mib
+        assert both.total_mib == pytest.approx(
+            2 * alone.total_mib - alone.activations_mib  # type: ignore[operator]
+        )
+        assert copies.total_mib == pytest.approx(3 * both.total_mib)
+
     def test_tells_an_adapter_that_the_backend_cannot_load(
         self, world: Any, order: WorkOrder
     ) -> None:

@@ -8,7 +8,7 @@ from llem_contracts import BackendError
 from llem_schema import ExperimentConfig
 
 from llem_backend_pytorch.adapter import apply_adapter
-from llem_backend_pytorch.assistant import load_assistant
+from llem_backend_pytorch.assistant import fewest_positions, load_assistant
 from llem_backend_pytorch.continuous import ContinuousGenerator
 from llem_backend_pytorch.decoding import build_generation, end_ids_of, generation_settings
 from llem_backend_pytorch.device_choice import CPU, CUDA
@@ -96,6 +96,7 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
         generator=generator,
         tokenizer=ModelTokenizer(tokenizer, chat_template=settings.chat_template),
         shape=outline.shape,
+        positions=fewest_positions(outline.positions, assistant.positions if assistant else 0),
         commit=files.commit,
         batch_size=settings.batch_size,
         batching=settings.batching,

@@ -18,6 +18,8 @@ class Assistant:
 
     model: Any
     commit: str | None
+    positions: int
+    """0 without a limit."""
 
 
 def assistant_config(config: ExperimentConfig) -> ExperimentConfig | None:
@@ -55,7 +57,7 @@ def load_assistant(
     check_vocabulary(config, vocabulary_size, outline.vocabulary_size)
     model = load_weights(outline, own.precision, settings, device).model
     model.generation_config = GenerationConfig(**draft_settings(config))
-    return Assistant(model, files.commit)
+    return Assistant(model, files.commit, outline.positions)
 
 
 def draft_settings(config: ExperimentConfig) -> dict[str, Any]:
@@ -69,6 +71,11 @@ def draft_settings(config: ExperimentConfig) -> dict[str, Any]:
         "num_assistant_tokens_schedule": "constant",
         "assistant_confidence_threshold": 0.0,
     }
+
+
+def fewest_positions(own: int, assistants: int) -> int:
+    """What a text may have that both go through; 0 is no limit."""
+    return min((limit for limit in (own, assistants) if limit), default=0)
 
 
 def check_vocabulary(config: ExperimentConfig, own: int, assistants: int) -> None:

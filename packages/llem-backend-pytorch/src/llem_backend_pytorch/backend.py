@@ -17,7 +17,11 @@ from llem_schema import (
     freeze_json,
 )
 
-from llem_backend_pytorch.assistant import assistant_config, check_vocabulary
+from llem_backend_pytorch.assistant import (
+    assistant_config,
+    check_vocabulary,
+    fewest_positions,
+)
 from llem_backend_pytorch.cache_room import disk_free_bytes, room_problems
 from llem_backend_pytorch.compilation import compiler_problems
 from llem_backend_pytorch.continuous import continuous_problems
@@ -91,8 +95,8 @@ class PyTorchBackend:
         download_bytes = None
         try:
             found = self._examine(config, settings)
-            problems += _too_long(config, found.positions)
             found = self._with_assistant(config, found)
+            problems += _too_long(config, found.positions)
             download_bytes = _together(found.download_bytes, self._adapter_bytes(config))
         except UnusableModel as error:
             problems.append(error.problem)
@@ -110,6 +114,7 @@ class PyTorchBackend:
             max_sequence_tokens=found.positions or None,
             download_bytes=download_bytes,
             weight_bits=settings.quantization.bits if settings.quantization else None,
+            assistant_shape=found.assistant,
             replicas=1 if settings.tp_plan is not None else settings.num_processes,
         )
 
@@ -180,21 +185,25 @@ class PyTorchBackend:
         return _Examined(
             shape,
             outline.hollow.config._attn_implementation,
-            shape.dimensions.learned_positions if shape.dimensions else 0,
+            outline.positions,
             files.download_bytes,
             outline.vocabulary_size,
         )
 
     def _with_assistant(self, config: ExperimentConfig, found: "_Examined") -> "_Examined":
-        """The same, with what is to be downloaded of the assistant."""
+        """The same with the assistant: its shape, its download, and its positions, which a text
+        must not outgrow either."""
         own = assistant_config(config)
         if own is None:
             return found
         assistant = self._examine(own, settings_of(own))
         check_vocabulary(config, found.vocabulary_size, assistant.vocabulary_size)
-        downloads = (found.download_bytes, assistant.download_bytes)
-        known = [size for size in downloads if size is not None]
-        return replace(found, download_bytes=sum(known) if len(known) == len(downloads) else None)
+        return replace(
+            found,
+            positions=fewest_positions(found.positions, assistant.positions),
+            download_bytes=_together(found.download_bytes, assistant.download_bytes),
+            assistant=assistant.shape,
+        )
 
     def _adapter_bytes(self, config: ExperimentConfig) -> int | None:
         lora = config.lora
@@ -213,16 +222,19 @@ class _Examined:
     """0 without a limit."""
     download_bytes: int | None
     vocabulary_size: int = 0
+    assistant: ModelShape | None = None
 
 
 def _too_long(config: ExperimentConfig, positions: int) -> tuple[Problem, ...]:
     wanted = (config.max_input_tokens or 1) + config.max_output_tokens
     if not positions or wanted <= positions:
         return ()
+    drafted = config.pytorch is not None and config.pytorch.assistant_model is not None
+    whose = "the model with its assistant" if drafted else "the model"
     return (
         Problem(
             code="too_long",
-            message=f"up to {wanted} tokens are asked for and the model has {positions} positions",
+            message=f"up to {wanted} tokens are asked for and {whose} has {positions} positions",
             cure="Lower max_output_tokens or max_input_tokens.",
         ),
     )

@@ -43,6 +43,7 @@ class PyTorchModel:
         generator: AnyGenerator,
         tokenizer: Tokenizer,
         shape: ModelShape,
+        positions: int,
         commit: str | None,
         batch_size: int,
         batching: Batching,
@@ -50,11 +51,13 @@ class PyTorchModel:
         effective_config: JsonObject,
         memory: MemoryRecord,
     ) -> None:
-        """`sampling_seed` is None for greedy decoding, which draws nothing."""
+        """`positions`: of a prompt and its output together, 0 without a limit. `sampling_seed` is
+        None for greedy decoding, which draws nothing."""
         self._generator: AnyGenerator | None = generator
         self._devices = devices_of(generator.model)
         self._tokenizer = tokenizer
         self._shape = shape
+        self._most_positions = positions
         self._commit = commit
         self._batch_size = batch_size
         self._batching = batching
@@ -212,7 +215,7 @@ class PyTorchModel:
 
     def _check(self, requests: Sequence[GenerationRequest], generator: AnyGenerator) -> None:
         new_tokens = generator.generation_config.max_new_tokens
-        positions = self._shape.dimensions.learned_positions if self._shape.dimensions else 0
+        positions = self._most_positions
         for request in requests:
             length = len(request.token_ids)
             if length == 0:

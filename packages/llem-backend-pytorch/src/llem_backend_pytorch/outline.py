@@ -36,6 +36,12 @@ class Outline:
         return shape_of(self.hollow)
 
     @property
+    def positions(self) -> int:
+        """Prompt and output together that it has positions for; 0 without a limit."""
+        dimensions = self.shape.dimensions
+        return dimensions.learned_positions if dimensions else 0
+
+    @property
     def vocabulary_size(self) -> int:
         """Rows of the input embedding."""
         size: int = self.hollow.config.get_text_config(decoder=True).vocab_size

@@ -77,6 +77,8 @@ class BackendPlan:
     to the same copy in every call."""
     weight_bits: WeightBits | None = None
     """Of the matrices where they are quantised while loading."""
+    assistant_shape: ModelShape | None = None
+    """Of a second model that drafts tokens, beside every copy of the first; None without one."""
 
 
 class Tokenizer(Protocol):

@@ -3,7 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from llem_contracts import BackendPlan, DeviceState, FlopsCounter, NotSupported, Problem
-from llem_schema import DeviceFacts, ExperimentConfig, HostFacts, MemoryEstimate
+from llem_schema import (
+    DeviceFacts,
+    ExperimentConfig,
+    HostFacts,
+    MemoryEstimate,
+    ModelShape,
+    WeightBits,
+)
 
 
 def memory_estimate(
@@ -13,22 +20,30 @@ def memory_estimate(
     input_tokens: int | None = None,
 ) -> MemoryEstimate | None:
     """Of all copies of the model together, for prompts of `input_tokens`, else of
-    `max_input_tokens`, or of no length where both are open: a lower bound.
+    `max_input_tokens`, or of no length where both are open: a lower bound. An assistant that drafts
+    tokens is in it.
 
-    None where the model's shape does not tell.
+    None where the shapes do not tell.
     """
     if plan.shape is None:
         return None
     input_length = input_tokens or config.max_input_tokens or 0
-    try:
-        one = counter.memory(
-            plan.shape,
+    length = input_length + config.max_output_tokens
+
+    def alone(shape: ModelShape, weight_bits: WeightBits | None) -> MemoryEstimate:
+        return counter.memory(
+            shape,
             config.precision,
             plan.batch_size,
-            input_length + config.max_output_tokens,
+            length,
             input_length=input_length,
-            weight_bits=plan.weight_bits,
+            weight_bits=weight_bits,
         )
+
+    try:
+        one = alone(plan.shape, plan.weight_bits)
+        if plan.assistant_shape is not None:
+            one = _in_turn(one, alone(plan.assistant_shape, None))
     except NotSupported:
         return None
     if plan.replicas == 1:
@@ -41,6 +56,22 @@ def memory_estimate(
     weights_mib, beside_mib = together * one.weights_mib, one.total_mib - one.weights_mib
     total_mib = weights_mib + plan.replicas * beside_mib
     return one.model_copy(update=parts | {"weights_mib": weights_mib, "total_mib": total_mib})
+
+
+def _in_turn(model: MemoryEstimate, assistant: MemoryEstimate) -> MemoryEstimate:
+    """Of two models that compute in turn: each keeps its weights, keys and values, and the larger
+    of their steps decides. What one of them does not tell, both do not."""
+    weights_mib = model.weights_mib + assistant.weights_mib
+    caches = (model.kv_cache_mib, assistant.kv_cache_mib)
+    steps = (model.activations_mib, assistant.activations_mib)
+    known_caches = [mib for mib in caches if mib is not None]
+    known_steps = [mib for mib in steps if mib is not None]
+    return MemoryEstimate(
+        weights_mib=weights_mib,
+        kv_cache_mib=sum(known_caches) if len(known_caches) == len(caches) else None,
+        activations_mib=max(known_steps) if len(known_steps) == len(steps) else None,
+        total_mib=weights_mib + sum(known_caches) + max(known_steps, default=0.0),
+    )
 
 
 def memory_problems(
