@@ -93,7 +93,7 @@ def _power(run: llem.StoredRun, columns: int, blocks: bool) -> Iterator[str]:
 
 def _configuration(result: ExperimentResult) -> Iterator[str]:
     """What differs from the defaults, with where it came from."""
-    yield row("hash", result.measurement_config_hash)
+    yield f"hash: {result.measurement_config_hash}"
     origins = result.run_settings.origins
     defaults = ExperimentConfig(model=result.config.model).model_dump()
     for key, value in _differences(result.config.model_dump(), defaults):
@@ -245,7 +245,8 @@ def _shown(value: Any) -> str:
     if isinstance(value, BaseModel):
         return value.model_dump_json()
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_shown(item)}" for key, item in value.items()) + "}"
+        items = (f"{key or repr(key)}: {_shown(item)}" for key, item in value.items())
+        return "{" + ", ".join(items) + "}"
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(_shown(item) for item in value) + "]"
     return "none" if value is None else str(value)
