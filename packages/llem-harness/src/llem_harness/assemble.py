@@ -1,13 +1,12 @@
 """Last step before saving: a pure function from named parts to a result without silent gaps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from llem_contracts import FlopsCounter, MeterChoice, Sample
 from llem_schema import (
     BackendRecord,
-    ColdStart,
     ExperimentResult,
     FrozenDict,
     HeatRecord,
@@ -18,7 +17,6 @@ from llem_schema import (
     ModelRecord,
     ModelShape,
     NotMeasured,
-    WarmupResult,
     WindowRecord,
     WorkOrder,
     measurement_config_hash,
@@ -26,7 +24,7 @@ from llem_schema import (
 
 from llem_harness.baseline import Baseline
 from llem_harness.carbon import EnergyShare, carbon_figures
-from llem_harness.cold_start import NO_WARMUP, cold_start_gaps, cold_start_of, warmup_of
+from llem_harness.cold_start import cold_start_of
 from llem_harness.energy import EnergyFigures, energy_figures
 from llem_harness.environment import Surroundings
 from llem_harness.flops import flops_figures, shape_gaps
@@ -41,8 +39,9 @@ from llem_harness.spread import spread_of
 from llem_harness.temperature import temperature_drift_c
 from llem_harness.throttling import throttling_figures
 from llem_harness.warmup import Warmup
+from llem_harness.warmup_record import warmup_gaps, warmup_result
 from llem_harness.window import MeasuredWindow
-from llem_harness.workload import Workload
+from llem_harness.workload import Workload, provenance_gaps
 
 
 @dataclass(frozen=True)
@@ -158,7 +157,8 @@ def assemble(
         missing["requests_file"] = _not_saved()
     missing |= _model_gaps(order, loaded)
     missing |= surroundings.missing
-    missing |= _warmup_gaps(warmup, heat, cold_start)
+    missing |= provenance_gaps(workload.record.provenance)
+    missing |= warmup_gaps(warmup, heat, cold_start)
     if memory.device_memory_mib is None:
         missing["memory.device_memory_mib"] = NotMeasured(
             code="not_applicable", reason="the run's devices do not tell how much is in use"
@@ -217,7 +217,7 @@ def assemble(
         flops=flops.record,
         memory=memory,
         throttling=throttling.record,
-        warmup_result=_warmup_result(order, warmup, heat, cold_start),
+        warmup_result=warmup_result(order.config, warmup, heat, cold_start),
         warmup_excluded_samples=warmup.requests,
         environment_snapshot=surroundings.snapshot,
         meter=_meter_record(ready.meter, window, host.record, sample_period_s, len(samples)),
@@ -244,7 +244,7 @@ def assemble(
             dummy_weights=ready.plan.dummy_weights,
             compilations=window.compilations,
         ),
-        not_measured=FrozenDict(dict(sorted((missing | _provenance_gaps(workload)).items()))),
+        not_measured=FrozenDict(dict(sorted(missing.items()))),
         run_settings=order.settings,
         started_at=started_at,
         ended_at=ended_at,
@@ -289,43 +289,6 @@ def _meter_record(
     )
 
 
-def _warmup_result(
-    order: WorkOrder, warmup: Warmup, heat: HeatRecord, cold_start: ColdStart | None
-) -> WarmupResult:
-    config = warmup_of(order.config)
-    converging = config.convergence_detection
-    return WarmupResult(
-        converged=warmup.converged,
-        final_cv=warmup.final_cv,
-        iterations_completed=len(warmup.latencies_ms),
-        target_cv=config.cv_threshold if converging else None,
-        max_prompts=config.max_prompts if converging else None,
-        latencies_ms=warmup.latencies_ms,
-        duration_s=warmup.duration_s,
-        heat=heat,
-        cold_start=cold_start,
-    )
-
-
-def _warmup_gaps(
-    warmup: Warmup, heat: HeatRecord, cold_start: ColdStart | None
-) -> dict[str, NotMeasured]:
-    gaps = cold_start_gaps(cold_start)
-    if warmup.converged is None:
-        fixed = NotMeasured(code="not_requested", reason="the warm-up was a fixed number of runs")
-        if cold_start is not None:
-            fixed = NO_WARMUP
-        for name in ("converged", "target_cv", "max_prompts"):
-            gaps[f"warmup_result.{name}"] = fixed
-    if warmup.final_cv is None:
-        gaps["warmup_result.final_cv"] = NotMeasured(
-            code="too_few_runs", reason="fewer than three warm-up runs have no stable variation"
-        )
-    if heat.settled is None:
-        gaps["warmup_result.heat.settled"] = NotMeasured(code="not_applicable", reason=heat.note)
-    return gaps
-
-
 def _model_gaps(order: WorkOrder, loaded: Loaded) -> dict[str, NotMeasured]:
     gaps: dict[str, NotMeasured] = {}
     if order.config.revision is None:
@@ -337,24 +300,6 @@ def _model_gaps(order: WorkOrder, loaded: Loaded) -> dict[str, NotMeasured]:
             code="not_applicable", reason="the model does not come from a hub"
         )
     return gaps | shape_gaps(loaded.shape)
-
-
-_PROVENANCE_GAPS: Mapping[str, str] = {
-    "revision": "the prompts come from a source without versions",
-    "available": "any number of prompts can be had from the source",
-    "repository": "the prompts do not come from the hub",
-    "split": "the prompts do not come from the hub",
-    "column": "the source has no columns, or the prompts stood in several",
-}
-
-
-def _provenance_gaps(workload: Workload) -> dict[str, NotMeasured]:
-    provenance = workload.record.provenance
-    return {
-        f"prompts.provenance.{name}": NotMeasured(code="not_applicable", reason=reason)
-        for name, reason in _PROVENANCE_GAPS.items()
-        if getattr(provenance, name) is None
-    }
 
 
 def _not_saved() -> NotMeasured:

@@ -1,13 +1,27 @@
 """Prompts become requests: drawn and tokenised once, cut where the config says so."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
 from llem_contracts import GenerationRequest, PromptSource, Tokenizer
-from llem_schema import ExperimentConfig, PromptsRecord, TokenLengths
+from llem_schema import (
+    ExperimentConfig,
+    NotMeasured,
+    PromptProvenance,
+    PromptsRecord,
+    TokenLengths,
+)
 from llem_stats import quantile
+
+_PROVENANCE_GAPS: Mapping[str, str] = {
+    "revision": "the prompts come from a source without versions",
+    "available": "any number of prompts can be had from the source",
+    "repository": "the prompts do not come from the hub",
+    "split": "the prompts do not come from the hub",
+    "column": "the source has no columns, or the prompts stood in several",
+}
 
 
 @dataclass(frozen=True)
@@ -75,6 +89,15 @@ def draw_workload(
             input_tokens=_lengths([len(request.token_ids) for request in requests]),
         ),
     )
+
+
+def provenance_gaps(provenance: PromptProvenance) -> dict[str, NotMeasured]:
+    """Why parts of a provenance are None."""
+    return {
+        f"prompts.provenance.{name}": NotMeasured(code="not_applicable", reason=reason)
+        for name, reason in _PROVENANCE_GAPS.items()
+        if getattr(provenance, name) is None
+    }
 
 
 def _longest_prompt(batch: Sequence[GenerationRequest]) -> int:
