@@ -95,6 +95,16 @@ class TestText:
         lines = shown(replace(FOUND, memory=weights))
         assert "Memory        at least 1,000 MiB: weights 1,000 MiB" in lines
 
+    def test_memory_of_a_small_model_is_no_zero(self) -> None:
+        small = MemoryEstimate(
+            weights_mib=0.923, kv_cache_mib=0.125, activations_mib=0.0025, total_mib=1.0505
+        )
+        lines = shown(replace(FOUND, memory=small))
+        assert (
+            "Memory        at least 1.05 MiB: weights 0.923 MiB, keys and values 0.125 MiB, "
+            "a step 0.0025 MiB"
+        ) in lines
+
     def test_a_model_that_is_not_here_yet_has_its_download(self) -> None:
         away = replace(FOUND, plan=replace(PLAN, download_bytes=3 * 2**30))
         assert "Download      3,072 MiB" in shown(away)

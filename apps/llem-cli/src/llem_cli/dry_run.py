@@ -39,13 +39,17 @@ def dry_run_lines(
 def _memory(memory: MemoryEstimate | None, replicas: int) -> str:
     if memory is None:
         return "not known: the model's shape does not tell"
-    parts = [f"weights {memory.weights_mib:,.0f} MiB"]
+    parts = [f"weights {_mib(memory.weights_mib)}"]
     if memory.kv_cache_mib is not None:
-        parts.append(f"keys and values {memory.kv_cache_mib:,.0f} MiB")
+        parts.append(f"keys and values {_mib(memory.kv_cache_mib)}")
     if memory.activations_mib is not None:
-        parts.append(f"a step {memory.activations_mib:,.0f} MiB")
+        parts.append(f"a step {_mib(memory.activations_mib)}")
     copies = f" for {replicas} copies" if replicas > 1 else ""
-    return f"at least {memory.total_mib:,.0f} MiB{copies}: {', '.join(parts)}"
+    return f"at least {_mib(memory.total_mib)}{copies}: {', '.join(parts)}"
+
+
+def _mib(value: float) -> str:
+    return f"{value:,.0f} MiB" if value >= 100 else f"{value:.3g} MiB"
 
 
 def _document(order: llem.WorkOrder, inspection: llem.Inspection) -> dict[str, object]:
