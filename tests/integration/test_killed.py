@@ -72,7 +72,7 @@ def assert_readable(results: Path) -> None:
 class TestAnyMoment:
     @pytest.mark.parametrize(
         ("runs", "seed"),
-        [(5, 1), pytest.param(50, 2, marks=pytest.mark.slow)],
+        [(10, 1), pytest.param(50, 2, marks=pytest.mark.slow)],
         ids=["few", "many"],
     )
     def test_leaves_nothing_unreadable_and_the_next_run_as_it_would_be(
