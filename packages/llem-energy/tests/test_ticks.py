@@ -105,8 +105,10 @@ class TestDated:
         assert dated.resting_on == len(dated.ticks)
         assert abs(dated.period_s - TICK_S) <= dated.period_half_s + 1e-9
 
-    def test_two_alone_show_no_period(self) -> None:
-        assert date([Update(0.0, 0.01, 1.0), Update(0.3, 0.31, 2.0)]).period_s is None
+    def test_a_few_show_no_period(self) -> None:
+        """They may have the distances of the load."""
+        seen = [Update(at, at + 0.01, at) for at in (0.0, 0.3, 0.6, 0.9)]
+        assert date(seen).period_s is None
 
     def test_without_a_beat_each_update_keeps_its_own_interval(self) -> None:
         seen = [Update(at, at + 0.002, at) for at in (0.0, 0.1, 0.17, 0.33, 0.38, 0.51)]

@@ -27,8 +27,8 @@ LONGEST_PERIOD_S = 0.5
 _LONGEST_BEAT = 128
 """Updates that are fitted together; more would not be dated better than the clock is read."""
 
-_LEAST_DISTANCES = 2
-"""A single one says nothing of a period: it may be that of the load."""
+_LEAST_DISTANCES = 6
+"""Fewer say nothing of a period: they may be those of the load."""
 _ROUNDING_S = 1e-9
 _PERIOD_WITH_JITTER = 1.1
 """Updates may come later than a period after one another by this factor."""
