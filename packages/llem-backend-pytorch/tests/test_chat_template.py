@@ -13,13 +13,17 @@ TEMPLATE = (
 )
 
 
-def encoded(backend, folder, chat_template):
-    config = ExperimentConfig(
+def config_of(folder, chat_template, **section):
+    return ExperimentConfig(
         model=str(folder),
         precision="fp32",
-        pytorch={"device": "cpu", "chat_template": chat_template},
+        max_output_tokens=8,
+        pytorch={"device": "cpu", "chat_template": chat_template, **section},
     )
-    with backend.load(config) as loaded:
+
+
+def encoded(backend, folder, chat_template):
+    with backend.load(config_of(folder, chat_template)) as loaded:
         return loaded.tokenizer.decode(loaded.tokenizer.encode("Hi")), loaded.effective_config
 
 
@@ -29,12 +33,23 @@ class TestChatTemplate:
         tokenizer = byte_tokenizer()
         tokenizer.chat_template = TEMPLATE
         tokenizer.save_pretrained(folder)
+        assert backend.plan(config_of(folder, True), ()).problems == ()
         assert encoded(backend, folder, None)[0] == "Hi"
         text, effective = encoded(backend, folder, True)
         assert text == "[user]Hi[assistant]"
         assert effective["chat_template"] is True
 
-    def test_that_is_missing_is_one_sentence_of_the_load(self, backend, gpt2_folder):
+    def test_that_is_missing_is_one_sentence_of_plan_and_load(self, backend, gpt2_folder):
+        (problem,) = backend.plan(config_of(gpt2_folder, True), ()).problems
+        assert problem.code == "no_chat_template"
         with pytest.raises(BackendError, match="has no template") as caught:
             encoded(backend, gpt2_folder, True)
-        assert "chat_template" in caught.value.cure
+        assert (str(caught.value), caught.value.cure) == (problem.message, problem.cure)
+
+    def test_that_nothing_can_bring_is_told_where_there_is_no_tokenizer(
+        self, backend, gpt2_folder, tmp_path
+    ):
+        for name in ("config.json", "generation_config.json"):
+            shutil.copy(gpt2_folder / name, tmp_path)
+        config = config_of(tmp_path, True, load_format="dummy")
+        assert [p.code for p in backend.plan(config, ()).problems] == ["no_chat_template"]

@@ -41,6 +41,7 @@ from llem_backend_pytorch.request_checks import refuse, request_problems
 from llem_backend_pytorch.reserved import LOAD_ARGUMENTS
 from llem_backend_pytorch.settings import Settings, settings_of
 from llem_backend_pytorch.threads import torch_threads
+from llem_backend_pytorch.tokenizer import require_template_in
 
 
 class PyTorchBackend:
@@ -181,6 +182,8 @@ class PyTorchBackend:
                 model_kwargs=model_kwargs,
                 tokenizer=files.tokenizer,
             )
+            if settings.chat_template and files.folder is not None:
+                require_template_in(files.folder, config.model, tokenizer=files.tokenizer)
         shape = outline.shape
         return _Examined(
             shape,

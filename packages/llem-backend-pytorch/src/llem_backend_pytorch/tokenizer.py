@@ -1,11 +1,20 @@
 """The model's tokenizer, as the contract asks for it."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from llem_backend_pytorch.byte_tokenizer import PAD_ID, byte_tokenizer
-from llem_backend_pytorch.problems import first_line, unusable
+from llem_backend_pytorch.problems import UnusableModel, first_line, unusable
+
+_TEMPLATES = (
+    "chat_template.jinja",
+    "chat_template.json",
+    "additional_chat_templates",
+    "tekken.json",
+)
+"""Where a template may stand beside `tokenizer_config.json`."""
 
 
 class ModelTokenizer:
@@ -38,11 +47,29 @@ class ModelTokenizer:
 def require_template(tokenizer: Any, model: str) -> None:
     """Raise `UnusableModel` where a tokenizer has no chat template."""
     if not tokenizer.chat_template:
-        raise unusable(
-            "no_chat_template",
-            f"pytorch.chat_template is on and the tokenizer of {model!r} has no template",
-            "Leave pytorch.chat_template out, or take a model that was made for chats.",
-        )
+        raise _without_template(model)
+
+
+def require_template_in(folder: Path, model: str, *, tokenizer: bool) -> None:
+    """The same by the files of a folder, before anything is loaded. Files that are not there yet,
+    or that another library reads, tell nothing; `tokenizer`: whether there will be one."""
+    if not tokenizer:
+        raise _without_template(model)
+    try:
+        stated = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if "chat_template" in stated or any((folder / name).exists() for name in _TEMPLATES):
+        return
+    raise _without_template(model)
+
+
+def _without_template(model: str) -> UnusableModel:
+    return unusable(
+        "no_chat_template",
+        f"pytorch.chat_template is on and the tokenizer of {model!r} has no template",
+        "Leave pytorch.chat_template out, or take a model that was made for chats.",
+    )
 
 
 def load_tokenizer(model: str, folder: Path | None, trust_remote_code: bool = False) -> Any:
