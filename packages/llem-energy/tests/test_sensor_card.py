@@ -164,6 +164,18 @@ class TestShelf:
             file.write_text("{")
         assert shelf.find(card.uuid, card.driver_version, tuple(card.sensors)) is None
 
+    def test_takes_a_card_of_another_version_for_none(
+        self, make_machine: Any, tmp_path: Path
+    ) -> None:
+        card = card_of(make_machine())
+        shelf = CardShelf(tmp_path, "pynvml")
+        shelf.keep(card)
+        (file,) = tmp_path.iterdir()
+        kept = file.read_text()
+        assert '"schema_version": 2' in kept
+        file.write_text(kept.replace('"schema_version": 2', '"schema_version": 1'))
+        assert shelf.find(card.uuid, card.driver_version, tuple(card.sensors)) is None
+
     def test_that_cannot_be_written_is_no_error(self, make_machine: Any, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         CardShelf(tmp_path / "file" / "folder", "pynvml").keep(card_of(make_machine()))

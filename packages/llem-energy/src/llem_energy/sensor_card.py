@@ -46,7 +46,8 @@ class BeatRecord(Model):
 class SensorCard(Model):
     """The sensors of one board under one driver."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
+    """Cards of the first version may hold a period that a load's own steps suggested."""
     uuid: str
     driver_version: str
     scope: str = "gpu"
