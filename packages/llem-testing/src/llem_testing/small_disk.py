@@ -8,6 +8,7 @@ and is reached through that process's root. So it needs no administrator where t
 have namespaces, and it ends with its process, however the tests end. Linux.
 """
 
+import errno
 import os
 import shutil
 import subprocess
@@ -38,12 +39,16 @@ class SmallDisk:
         return shutil.disk_usage(self.path).free
 
     def fill(self) -> None:
-        """Take all the space that is left."""
+        """Take all the space that is left, also while others write."""
         descriptor = os.open(self.path / _BALLAST, os.O_WRONLY | os.O_CREAT)
         try:
-            if free := self.free_bytes:
+            while free := self.free_bytes:
                 end = os.fstat(descriptor).st_size
-                os.posix_fallocate(descriptor, end, free)
+                try:
+                    os.posix_fallocate(descriptor, end, free)
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:  # another was quicker: take what it has left
+                        raise
         finally:
             os.close(descriptor)
 
