@@ -8,27 +8,12 @@ from llem_backend_pytorch.batching import left_padded
 from llem_contracts import GenerationRequest
 from llem_schema import ExperimentConfig
 
+from .recorder import Recorder
+
 TOKENS = 8
 LENGTHS = (9, 1, 5, 3)
 BF16_TOLERANCE = 0.03
 """Of the largest logit; bf16 has 8 bits, so that one rounding is 0.004 of a value."""
-
-
-class Recorder:
-    """Keeps the rows that a model generates, without their padding."""
-
-    def __init__(self, model):
-        self._model = model
-        self.rows = []
-
-    def __getattr__(self, name):
-        return getattr(self._model, name)
-
-    def generate(self, token_ids, **arguments):
-        sequences = self._model.generate(token_ids, **arguments)
-        gaps = (arguments["attention_mask"] == 0).sum(1).tolist()
-        self.rows += [row[gap:].tolist() for row, gap in zip(sequences, gaps, strict=True)]
-        return sequences
 
 
 REQUESTS = [

@@ -4,6 +4,8 @@ import pytest
 from llem_contracts import BackendError, GenerationRequest
 from llem_schema import ExperimentConfig
 
+from .recorder import Recorder
+
 TOKENS = 12
 
 
@@ -17,22 +19,6 @@ def config_of(model, output_length="fixed", **section):
     )
 
 
-class Recorder:
-    """Keeps what a loaded model generates."""
-
-    def __init__(self, model):
-        self._model = model
-        self.rows = []
-
-    def __getattr__(self, name):
-        return getattr(self._model, name)
-
-    def generate(self, token_ids, **arguments):
-        sequences = self._model.generate(token_ids, **arguments)
-        self.rows.append(sequences[0, token_ids.shape[1] :].tolist())
-        return sequences
-
-
 def continued(backend, config, prompt=(72, 101, 108, 108, 111, 72, 101)):
     """The tokens of one prompt, and what is told of them."""
     import dataclasses
@@ -41,7 +27,7 @@ def continued(backend, config, prompt=(72, 101, 108, 108, 111, 72, 101)):
         recorder = Recorder(loaded._generator.model)
         loaded._generator = dataclasses.replace(loaded._generator, model=recorder)
         (done,) = loaded.generate([GenerationRequest(0, tuple(prompt))])
-        return recorder.rows[0], done, loaded.effective_config, loaded.memory()
+        return recorder.rows[0][len(prompt) :], done, loaded.effective_config, loaded.memory()
 
 
 @pytest.fixture(scope="module")

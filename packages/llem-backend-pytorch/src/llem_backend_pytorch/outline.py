@@ -1,6 +1,7 @@
 """A model as its config tells it, before any weight is read."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class Outline:
     hollow: Any
     """The model on the meta device."""
 
-    @property
+    @cached_property
     def shape(self) -> ModelShape:
         """Told by the meta device, so it is right also where weights are packed."""
         return shape_of(self.hollow)

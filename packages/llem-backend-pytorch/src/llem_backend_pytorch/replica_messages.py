@@ -31,6 +31,18 @@ def line_of(message: Message) -> bytes:
     return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
 
+def generate_order(
+    requests: Sequence[GenerationRequest], output_tokens: int | None, step_times: bool
+) -> Message:
+    """What a process is told to generate; see `LoadedModel.generate`."""
+    return {
+        "do": "generate",
+        "requests": requests_as_data(requests),
+        "output_tokens": output_tokens,
+        "step_times": step_times,
+    }
+
+
 def requests_as_data(requests: Sequence[GenerationRequest]) -> list[Any]:
     """Index and tokens of each request."""
     return [[request.index, request.token_ids] for request in requests]

@@ -19,7 +19,12 @@ from llem_schema import (
 from llem_backend_pytorch.assembly import chosen_device
 from llem_backend_pytorch.dealing import batch_numbers, shares
 from llem_backend_pytorch.device_choice import CPU
-from llem_backend_pytorch.replica_messages import Message, answers_of_data, requests_as_data
+from llem_backend_pytorch.replica_messages import (
+    Message,
+    answers_of_data,
+    generate_order,
+    requests_as_data,
+)
 from llem_backend_pytorch.replica_placement import (
     VISIBLE,
     replica_devices,
@@ -194,12 +199,7 @@ class ReplicatedModel:
         process at every call: `random_seed` plus the process' number."""
         dealt = self._dealt(requests)
         orders = {
-            number: {
-                "do": "generate",
-                "requests": requests_as_data(share),
-                "output_tokens": output_tokens,
-                "step_times": step_times,
-            }
+            number: generate_order(share, output_tokens, step_times)
             for number, share in dealt.items()
         }
         answered = {

@@ -8,7 +8,11 @@ from llem_contracts import BackendError, GeneratedRequest, GenerationRequest
 from llem_schema import ExperimentConfig, RunSettings
 
 from llem_backend_pytorch.device_choice import CPU
-from llem_backend_pytorch.replica_messages import answers_of_data, requests_as_data
+from llem_backend_pytorch.replica_messages import (
+    answers_of_data,
+    generate_order,
+    requests_as_data,
+)
 from llem_backend_pytorch.replica_placement import VISIBLE
 from llem_backend_pytorch.replicated import ReplicatedModel, devices_for, start
 
@@ -80,12 +84,7 @@ class SplitModel(ReplicatedModel):
     ) -> tuple[GeneratedRequest, ...]:
         """See the contract. The times are those of process 0, which waits for the others at every
         step."""
-        order = {
-            "do": "generate",
-            "requests": requests_as_data(requests),
-            "output_tokens": output_tokens,
-            "step_times": step_times,
-        }
+        order = generate_order(requests, output_tokens, step_times)
 
         def told(number: int, done: int) -> None:
             if number == 0 and progress is not None:
