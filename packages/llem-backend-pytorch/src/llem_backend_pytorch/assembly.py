@@ -1,6 +1,5 @@
 """From a config to a loaded model."""
 
-import gc
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from llem_backend_pytorch.continuous import ContinuousGenerator
 from llem_backend_pytorch.decoding import build_generation, end_ids_of, generation_settings
 from llem_backend_pytorch.device_choice import CPU, CUDA
 from llem_backend_pytorch.effective import effective
+from llem_backend_pytorch.garbage import collected
 from llem_backend_pytorch.generation import Generator
 from llem_backend_pytorch.identity import devices_of
 from llem_backend_pytorch.loaded import AnyGenerator, PyTorchModel
@@ -47,7 +47,7 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
     for problem in device_problems(settings, str(device)):
         raise UnusableModel(problem)
     torch.manual_seed(config.random_seed)
-    with quiet():
+    with quiet(), collected():
         files = source.for_load(config)
         adapter_files = source.adapter_files(config.lora) if config.lora else None
         outline = outline_of(config.model, files.folder, settings, tokenizer=files.tokenizer)
@@ -77,7 +77,6 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
         generation, arguments = _generation(config, end_ids, pad_id)
         # generate() fills what is unset from here: the repository's settings must not be there
         model.generation_config = GenerationConfig()
-    gc.collect()
     devices = devices_of(model)
     batched = Generator(
         model=model,
