@@ -1,10 +1,13 @@
-"""Garbage of loading goes when it is loaded."""
+"""Garbage of loading goes when it is loaded, and is not sought while libraries are imported."""
 
 import gc
 import weakref
 
 import pytest
-from llem_backend_pytorch.garbage import collected
+from llem_backend_pytorch import PyTorchBackend
+from llem_backend_pytorch.garbage import collected, not_sought
+from llem_backend_pytorch.settings import settings_of
+from llem_schema import ExperimentConfig, RunSettings
 
 
 class Cycle:
@@ -49,3 +52,61 @@ class TestCollected:
         with pytest.raises(KeyError), collected():
             raise KeyError
         assert gc.get_freeze_count() == 0
+
+
+@pytest.fixture
+def sought():
+    """Garbage is sought, and nothing is put aside, as in a process of its own."""
+    aside, before = gc.get_freeze_count() > 0, gc.isenabled()
+    gc.unfreeze()
+    gc.enable()
+    yield
+    gc.unfreeze()
+    if aside:
+        gc.freeze()
+    if not before:
+        gc.disable()
+
+
+@pytest.mark.usefixtures("sought")
+class TestNotSought:
+    def test_nothing_is_looked_at_inside_and_what_was_made_is_old_afterwards(self):
+        gc.collect()
+        with not_sought():
+            assert not gc.isenabled()
+            made = [Cycle() for _ in range(10_000)]
+        assert gc.isenabled()
+        assert gc.get_count()[0] < 1_000
+        assert gc.get_freeze_count() == 0
+        assert any(one is made[0] for one in gc.get_objects(generation=2))
+
+    def test_a_failure_inside_is_passed_on_and_garbage_is_sought_again(self):
+        with pytest.raises(KeyError), not_sought():
+            raise KeyError
+        assert gc.isenabled()
+
+    def test_a_caller_who_seeks_by_hand_goes_on_so(self):
+        gc.disable()
+        with not_sought():
+            pass
+        assert not gc.isenabled()
+
+    def test_what_a_caller_has_put_aside_stays_there(self):
+        gc.freeze()
+        count = gc.get_freeze_count()
+        with not_sought():
+            pass
+        assert gc.get_freeze_count() >= count
+        assert gc.isenabled()
+
+    def test_a_plan_is_made_so(self, monkeypatch):
+        seen = []
+        monkeypatch.setattr(
+            "llem_backend_pytorch.backend.settings_of",
+            lambda config: seen.append(gc.isenabled()) or settings_of(config),
+        )
+        config = ExperimentConfig(model="builtin:tiny", backend="pytorch")
+        PyTorchBackend(RunSettings()).plan(config, [])
+        assert seen
+        assert not any(seen)
+        assert gc.isenabled()

@@ -29,6 +29,7 @@ from llem_backend_pytorch.cpu_precision import CPU_INFO, slow_precision
 from llem_backend_pytorch.descriptors import PYTORCH
 from llem_backend_pytorch.device_choice import CPU, choose_device
 from llem_backend_pytorch.effective import section
+from llem_backend_pytorch.garbage import not_sought
 from llem_backend_pytorch.gpu_support import built_architectures, gpu_problems
 from llem_backend_pytorch.hub import Hub, HuggingFaceHub
 from llem_backend_pytorch.hub_models import HubModels
@@ -72,6 +73,7 @@ class PyTorchBackend:
             HubModels(hub or HuggingFaceHub(settings.model_cache_dir), sleep)
         )
 
+    @not_sought()
     def plan(self, config: ExperimentConfig, devices: Sequence[DeviceFacts]) -> BackendPlan:
         """See the contract. CUDA is not initialised; of a hub model that is not in the cache the
         config alone is read, through a temporary folder."""
