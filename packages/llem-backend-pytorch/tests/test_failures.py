@@ -88,7 +88,7 @@ class FailingModel(torch.nn.Linear):
         raise self.error
 
 
-def failing(error, batch_size):
+def failing(error, batch_size, attention="sdpa"):
     model = FailingModel(error)
     settings = type("Settings", (), {"max_new_tokens": 4})()
     return PyTorchModel(
@@ -113,7 +113,7 @@ def failing(error, batch_size):
         batch_size=batch_size,
         batching="static",
         sampling_seed=None,
-        effective_config=freeze_json({"dtype": "float32"}),
+        effective_config=freeze_json({"dtype": "float32", "attn_implementation": attention}),
         memory=MemoryRecord(ResidentSetGauge(), 0),
     )
 
@@ -132,3 +132,39 @@ class TestGenerating:
         with pytest.raises(BackendError) as caught:
             loaded.generate(self.requests)
         assert str(caught.value) == "generation failed: the first line"
+
+    @pytest.mark.parametrize(
+        ("attention", "message", "cure"),
+        [
+            ("flex_attention", "could not compile flex_attention for these prompts", "sdpa"),
+            ("sdpa", "could not compile the model", "Leave pytorch.torch_compile out"),
+        ],
+    )
+    def test_a_compiler_that_fails_is_told_with_what_asked_for_it(self, attention, message, cure):
+        from torch._dynamo.exc import BackendCompilerFailed
+
+        error = BackendCompilerFailed(print, ValueError("no such name"), None)
+        loaded = failing(error, batch_size=2, attention=attention)
+        with pytest.raises(BackendError, match=message) as caught:
+            loaded.generate(self.requests)
+        assert cure in caught.value.cure
+
+    @pytest.mark.slow
+    def test_flex_attention_with_padding_works_or_says_what_to_do(self, backend):
+        config = ExperimentConfig(
+            model="builtin:tiny",
+            max_output_tokens=4,
+            pytorch={"attn_implementation": "flex_attention", "batch_size": 2},
+        )
+        ragged = (GenerationRequest(0, (1, 2, 3, 4, 5, 6)), GenerationRequest(1, (1, 2)))
+        with backend.load(config) as model:
+            failure = None
+            try:
+                answers = model.generate(ragged)
+            except BackendError as error:
+                failure = error
+        if failure is None:
+            assert [answer.output_tokens for answer in answers] == [4, 4]
+        else:
+            assert "flex_attention for these prompts" in str(failure)
+            assert "sdpa" in failure.cure

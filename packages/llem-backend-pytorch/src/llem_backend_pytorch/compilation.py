@@ -5,9 +5,10 @@ import os
 import sys
 from collections.abc import Callable
 
-from llem_contracts import Problem
+from llem_contracts import BackendError, Problem
 
 from llem_backend_pytorch.device_choice import CPU
+from llem_backend_pytorch.problems import first_line
 
 
 def graphs_compiled() -> int:
@@ -32,6 +33,27 @@ def compiler_problems(
         return ()
     missing = " and no ".join(programs)
     return (_problem(f"there is no {missing} on the path", f"Install {programs[0]}"),)
+
+
+def compiler_failure(error: Exception, attention: object) -> BackendError | None:
+    """What to tell where it was torch's compiler that failed; None for any other error.
+
+    Attention of the kind `flex_attention` is compiled unasked, and not for every batch on every
+    device: torch 2.13 writes C++ with an undeclared name for the CPU where prompts are padded.
+    """
+    dynamo = sys.modules.get("torch._dynamo.exc")
+    if dynamo is None or not isinstance(error, dynamo.BackendCompilerFailed):
+        return None
+    if attention == "flex_attention":
+        return BackendError(
+            f"torch could not compile flex_attention for these prompts: {first_line(error)}",
+            cure="Set pytorch.attn_implementation to sdpa, or pytorch.batch_size to 1, which pads "
+            "no prompt.",
+        )
+    return BackendError(
+        f"torch could not compile the model: {first_line(error)}",
+        cure="Leave pytorch.torch_compile out.",
+    )
 
 
 def _problem(why: str, cure: str) -> Problem:

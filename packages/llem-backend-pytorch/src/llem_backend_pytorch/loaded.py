@@ -15,7 +15,7 @@ from llem_contracts import (
 from llem_schema import JsonObject, MemoryUsage, ModelShape, freeze_json
 
 from llem_backend_pytorch.batching import batches
-from llem_backend_pytorch.compilation import graphs_compiled
+from llem_backend_pytorch.compilation import compiler_failure, graphs_compiled
 from llem_backend_pytorch.continuous import ContinuousGenerator
 from llem_backend_pytorch.engine import engine_versions
 from llem_backend_pytorch.generation import Generator
@@ -189,7 +189,8 @@ class PyTorchModel:
                 error.__traceback__ = None
                 computed = min(len(batch), self._batch_size)
                 raise self._out_of_memory(generator, computed, asked_bytes(error)) from error
-            raise BackendError(
+            attention = self._effective_config["attn_implementation"]
+            raise compiler_failure(error, attention) or BackendError(
                 f"generation failed: {first_line(error)}",
                 cure="Check passthrough_kwargs and the lengths of the prompts.",
             ) from error
