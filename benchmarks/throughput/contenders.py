@@ -47,6 +47,7 @@ class Shape:
 
 TINY = Shape("builtin:tiny", "tiny, 0.5 M", 0.97, 32, 64, ((1, 1), (8, 1), (32, 1)))
 GPT2 = Shape("builtin:gpt2", "gpt2, 124 M", 0.99, 16, 16, ((1, 1), (8, 2), (32, 4)))
+SHAPES = {"tiny": TINY, "gpt2": GPT2}
 
 
 def config_of(

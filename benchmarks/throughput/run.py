@@ -1,9 +1,9 @@
 """How near llem comes to plain transformers, and which way of generating is the fastest.
 
 **Throughput.** A plain loop of `generate` against llem's backend with everything switched on, in
-turns, on one model in memory: a small one, and one of 124 M parameters, at several batch sizes. A
-round gives the ratio of the two; the verdict is on the lower 95 % bound of their median. The meter
-polls through both halves; what polling costs is in ../overhead.
+turns, on one model in memory: a small one, and one of 124 M parameters, at several batch sizes, in
+several processes each. A round gives the ratio of the two; the verdict is on the lower 95 % bound
+of their median. The meter polls through both halves; what polling costs is in ../overhead.
 
 **For orientation.** optimum-benchmark at the same work, where `hatch env create peer` has made its
 environment.
@@ -24,73 +24,30 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+import against
 import first_token
+from against import Against
 from circumstances import circumstances, in_words
-from contenders import GPT2, TINY, Shape, config_of, llem_pass, loaded, metered, plain_loop, prompts
-from paired import LEAST_ROUNDS, alternate, lower_bound
+from contenders import GPT2, SHAPES, TINY, Shape
+from paired import LEAST_ROUNDS
 from peer import Case, Peer, measure, peer_table
 from variants import WORKS, Compared, compare
 
 FOLDER = Path(__file__).parent
-SHAPES = {"tiny": TINY, "gpt2": GPT2}
 SECONDS = {TINY: 20.0, GPT2: 45.0}
 """For each figure, unless scaled."""
+PROCESS_SECONDS = {TINY: 8.0, GPT2: 15.0}
+"""The same for each process of a figure against the plain loop."""
 WORDS = {True: "holds", False: "MISSED"}
 
 
-@dataclass(frozen=True)
-class Against:
-    """llem's throughput as a share of the plain loop's."""
-
-    shape: str
-    batch_size: int
-    rounds: int
-    plain_tokens_per_s: float
-    llem_tokens_per_s: float
-    median: float
-    lower_bound: float
-    least: float
-    meter: str
-
-    @property
-    def holds(self) -> bool:
-        return self.lower_bound >= self.least
-
-
-def against_plain(shape: Shape, batch_size: int, shorter: int, seconds: float) -> Against:
-    requests = prompts((shape.prompt_tokens // shorter,) * batch_size)
-    output_tokens = shape.output_tokens // shorter
-    tokens = batch_size * output_tokens
-    with (
-        loaded(config_of(shape, batch_size, output_tokens)) as model,
-        metered(model.devices) as (meter, session),
-    ):
-        halves = {
-            "plain": plain_loop(model, requests, output_tokens),
-            "llem": llem_pass(model, requests, session),
-        }
-        rounds = alternate(halves, seconds)
-    ratios = rounds.ratios("llem", "plain")
-    return Against(
-        shape=shape.label,
-        batch_size=batch_size,
-        rounds=len(ratios),
-        plain_tokens_per_s=tokens / rounds.median("plain"),
-        llem_tokens_per_s=tokens / rounds.median("llem"),
-        median=statistics.median(ratios),
-        lower_bound=lower_bound(ratios),
-        least=shape.least,
-        meter=meter,
-    )
-
-
 def orientation(shapes: list[Shape], threads: int, scale: float) -> Peer:
-    """The peer at the work of `against_plain`, for half the time that its two halves have."""
+    """The peer at the work of the plain loop."""
     with tempfile.TemporaryDirectory() as name:
         return measure(
             [
@@ -114,13 +71,15 @@ def orientation(shapes: list[Shape], threads: int, scale: float) -> Peer:
 def against_table(figures: list[Against]) -> str:
     lines = [
         "| model | batch | rounds | plain, tokens/s | llem, tokens/s | share, median "
-        "| lower 95 % bound | at least | verdict |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---|",
+        "| by process | lower 95 % bound | at least | verdict |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
     for f in figures:
         lines.append(
             f"| {f.shape} | {f.batch_size} | {f.rounds} | {f.plain_tokens_per_s:.1f} "
-            f"| {f.llem_tokens_per_s:.1f} | {f.median:.4f} | {f.lower_bound:.4f} | {f.least} "
+            f"| {f.llem_tokens_per_s:.1f} | {f.median:.4f} "
+            f"| {min(f.process_medians):.3f} to {max(f.process_medians):.3f} "
+            f"| {f.lower_bound:.4f} | {f.least} "
             f"| {WORDS[f.holds]} |"
         )
     return "\n".join(lines)
@@ -172,7 +131,8 @@ def report(
         f"{against_table(figures)}\n\n"
         "Both halves use one model in memory, in fp32 with greedy decoding, and take turns. llem "
         f"takes the time of every step, inside a window of the meter {figures[0].meter}. The bound "
-        "is that of the median of the rounds' ratios, by their signs. Larger batches of gpt2 have "
+        f"is that of the median of the rounds' ratios, by their signs, over {against.PROCESSES} "
+        "processes in turns with those of the other lines. Larger batches of gpt2 have "
         "shorter prompts and outputs, so that a round stays short: compare along a line, not down "
         "a column.\n\n"
         "### For orientation: optimum-benchmark\n\n"
@@ -204,11 +164,8 @@ def main() -> int:
     torch.set_num_threads(options.threads)
     os.environ["OMP_NUM_THREADS"] = str(options.threads)
     loads = [os.getloadavg()[0]]
-    figures = [
-        against_plain(shape, batch_size, shorter, SECONDS[shape] * options.scale)
-        for shape in shapes
-        for batch_size, shorter in shape.shorter
-    ]
+    seconds = {shape: PROCESS_SECONDS[shape] * options.scale for shape in shapes}
+    figures = against.measure(shapes, seconds, options.threads)
     print(against_table(figures), flush=True)
     peer = orientation(shapes, options.threads, options.scale)
     print(peer_table(peer), flush=True)
