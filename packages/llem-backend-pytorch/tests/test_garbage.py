@@ -6,7 +6,6 @@ import weakref
 import pytest
 from llem_backend_pytorch import PyTorchBackend
 from llem_backend_pytorch.garbage import collected, not_sought
-from llem_backend_pytorch.settings import settings_of
 from llem_schema import ExperimentConfig, RunSettings
 
 
@@ -99,14 +98,16 @@ class TestNotSought:
         assert gc.get_freeze_count() >= count
         assert gc.isenabled()
 
-    def test_a_plan_is_made_so(self, monkeypatch):
+    def test_a_plan_is_made_so(self):
         seen = []
-        monkeypatch.setattr(
-            "llem_backend_pytorch.backend.settings_of",
-            lambda config: seen.append(gc.isenabled()) or settings_of(config),
-        )
-        config = ExperimentConfig(model="builtin:tiny", backend="pytorch")
-        PyTorchBackend(RunSettings()).plan(config, [])
+
+        def find_program(name):
+            seen.append(gc.isenabled())
+            return name
+
+        config = ExperimentConfig(model="builtin:tiny", pytorch={"torch_compile": True})
+        plan = PyTorchBackend(RunSettings(), find_program=find_program).plan(config, [])
+        assert plan.shape is not None
         assert seen
         assert not any(seen)
         assert gc.isenabled()

@@ -1,5 +1,6 @@
 """Hub models, with a scripted hub."""
 
+import errno
 import shutil
 from pathlib import Path
 
@@ -98,6 +99,7 @@ class TestPlanning:
             (GatedRepoError("no", response=response(403)), "model_gated", "HF_TOKEN"),
             (RevisionNotFoundError("no", response=response(404)), "revision_not_found", "revision"),
             (OfflineModeIsEnabled("no"), "model_not_cached", "HF_HUB_OFFLINE"),
+            (OSError(errno.ENOSPC, "no space"), "model_cache_full", "output.model_cache_dir"),
             (RuntimeError("teapot"), "hub_failed", "Try again later"),
         ],
         ids=lambda value: value if isinstance(value, str) else type(value).__name__,

@@ -1,5 +1,6 @@
 """Drawing from hub datasets: a scripted hub, and the hub library against a server of our own."""
 
+import errno
 import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -145,9 +146,10 @@ class TestProblems:
             (GatedRepoError("no", response=response(403)), "dataset_gated", "HF_TOKEN"),
             (OfflineModeIsEnabled("no"), "dataset_not_cached", "where there is a network"),
             (ConnectionError("no route"), "dataset_not_cached", "dataset.split"),
+            (OSError(errno.ENOSPC, "no space"), "dataset_cache_full", "output.model_cache_dir"),
             (RuntimeError("teapot\nlong story"), "hub_failed", "Try again later"),
         ],
-        ids=["gated", "offline", "unreachable", "failed"],
+        ids=["gated", "offline", "unreachable", "full", "failed"],
     )
     def test_are_one_sentence_with_a_cure_for_what_the_hub_refuses(
         self, make: Make, error: Exception, code: str, cure: str

@@ -1,5 +1,7 @@
 """What the hub library raises, in this project's words."""
 
+import errno
+
 from llem_backend_pytorch.problems import UnusableModel, first_line, unusable
 
 _ELSEWHERE = {
@@ -61,6 +63,13 @@ def told(error: Exception, model: str, revision: str | None, noun: str = "model"
                 "model_not_found",
                 f"{model!r} is neither a folder nor the id of a hub {noun}",
                 "Check the name: a hub id has the form owner/name.",
+            )
+        case OSError(errno=errno.ENOSPC):
+            return unusable(
+                "model_cache_full",
+                f"the disk was full before all of the {noun} {model!r} was in the model cache",
+                "Free space there, or name another folder as output.model_cache_dir in the user "
+                "config; what is there is not fetched again.",
             )
         case _ if _unreachable(error):
             return unusable(

@@ -1,5 +1,7 @@
 """What the hub library raises, in this project's words."""
 
+import errno
+
 from llem_prompts.texts import DatasetError
 
 _ELSEWHERE = "or take `dataset: builtin`"
@@ -53,6 +55,13 @@ def told(error: Exception, dataset: str, revision: str | None) -> DatasetError:
                 "dataset_not_found",
                 f"{dataset!r} is neither a file nor the id of a hub dataset",
                 cure="Check the name: a hub id has the form owner/name.",
+            )
+        case OSError(errno=errno.ENOSPC):
+            return DatasetError(
+                "dataset_cache_full",
+                f"the disk was full before all of the hub dataset {dataset!r} was in the cache",
+                cure="Free space there, or name another folder as output.model_cache_dir in the "
+                "user config; what is there is not fetched again.",
             )
         case _ if _unreachable(error):
             return not_cached(dataset, "the hub cannot be reached")

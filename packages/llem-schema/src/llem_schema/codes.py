@@ -137,6 +137,7 @@ PROBLEM_CODES: Mapping[str, str] = MappingProxyType(
         "dataset_unknown": "The dataset is no known name, no known kind of file and no hub id.",
         "dataset_not_found": "There is no such file, and no such dataset.",
         "dataset_not_cached": "The dataset is not in the cache, and the hub cannot be reached.",
+        "dataset_cache_full": "The disk was full before all of a hub dataset was there.",
         "dataset_gated": "The hub gives the dataset only to those who were granted access.",
         "dataset_revision_not_found": "The hub dataset has no such revision.",
         "dataset_split_missing": "The hub dataset has no such split, or several.",
