@@ -210,6 +210,21 @@ class TestArchitectures:
         assert loads(backend, tmp_path)["model_class"] == "MambaForCausalLM"
 
 
+class TestWithoutATokenizer:
+    def test_weights_are_refused(self, backend, copied):
+        for path in copied.glob("*token*"):
+            path.unlink()
+        assert "holds no tokenizer" in refused(backend, copied)
+
+    def test_what_is_no_language_model_is_told_as_that(self, backend, tmp_path):
+        from transformers import ViTConfig, ViTForImageClassification
+
+        sizes = {"hidden_size": 8, "num_attention_heads": 2, "intermediate_size": 8}
+        config = ViTConfig(num_hidden_layers=1, **sizes)
+        ViTForImageClassification(config).save_pretrained(tmp_path)
+        assert "no causal language model" in refused(backend, tmp_path)
+
+
 class TestRepository:
     def test_without_weights_is_told_by_its_files(self):
         fault = Checkpoint().listing_fault(("config.json", "tokenizer.json", "a.gguf"), "m")
@@ -217,8 +232,8 @@ class TestRepository:
         assert fault.problem.code == "no_weights"
         assert Checkpoint(weights=False).listing_fault(("config.json",), "m") is None
 
-    def test_without_a_tokenizer_is_told_by_its_files(self):
-        fault = Checkpoint().listing_fault(("config.json", NAME, "sub/tokenizer.json"), "m")
-        assert fault is not None
-        assert fault.problem.code == "no_tokenizer"
-        assert Checkpoint().listing_fault(("config.json", NAME, "vocab.json"), "m") is None
+    def test_without_a_tokenizer_is_not_whole(self, copied):
+        assert Checkpoint().whole(copied)
+        for path in copied.glob("*token*"):
+            path.unlink()
+        assert not Checkpoint().whole(copied)

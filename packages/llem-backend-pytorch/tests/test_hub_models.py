@@ -111,6 +111,15 @@ class TestPlanning:
         assert "'someone/model'" in problem.message
         assert cure in problem.cure
 
+    def test_a_repository_without_a_tokenizer_is_named(self, make, gpt2_folder, tmp_path):
+        backend, hub, _ = make()
+        hub.folder = shutil.copytree(gpt2_folder, tmp_path / "bare")
+        for path in hub.folder.glob("*token*"):
+            path.unlink()
+        (problem,) = backend.plan(CONFIG, ()).problems
+        assert problem.code == "no_tokenizer"
+        assert "into a folder" in problem.cure
+
     def test_a_repository_in_another_layout_is_named(self, make, tmp_path):
         backend, hub, _ = make()
         hub.folder = tmp_path / "empty"

@@ -26,7 +26,7 @@ class Checkpoint:
     """What of a model's files is used."""
 
     weights: bool = True
-    """False for dummy weights: then the tokenizer may be missing, too."""
+    """False for dummy weights."""
     code: bool = False
     """The repository's own Python code."""
 
@@ -57,12 +57,6 @@ class Checkpoint:
                 "Copy or download the checkpoint again, whole, or set pytorch.load_format to "
                 "dummy.",
             )
-        if self.weights and not has_tokenizer(files):
-            return unusable(
-                "no_tokenizer",
-                f"{name!r} holds no tokenizer",
-                "Save the tokenizer into the same folder with save_pretrained.",
-            )
         return None
 
     def whole(self, folder: Path) -> bool:
@@ -87,12 +81,6 @@ class Checkpoint:
                 f"the hub repository {model!r} holds neither safetensors nor PyTorch weights",
                 "Take a repository in the layout of transformers, or set pytorch.load_format to "
                 "dummy.",
-            )
-        if self.weights and not has_tokenizer(top):
-            return unusable(
-                "no_tokenizer",
-                f"the hub repository {model!r} holds no tokenizer",
-                "Download it into a folder, and save the tokenizer that belongs to it there.",
             )
         return None
 

@@ -13,7 +13,7 @@ from llem_backend_pytorch.model_config import read_model_config
 from llem_backend_pytorch.problems import unusable
 from llem_backend_pytorch.settings import Settings
 from llem_backend_pytorch.shape import shape_of
-from llem_backend_pytorch.tokenizer import check_room_for_bytes
+from llem_backend_pytorch.tokenizer import check_room_for_bytes, no_tokenizer
 from llem_backend_pytorch.weight_files import weights_fault
 
 
@@ -59,12 +59,15 @@ def outline_of(
 ) -> Outline:
     """The outline of a folder's model, or of a built-in one where that is None.
 
-    `model_kwargs` instead of those of the settings. Without a `tokenizer` the vocabulary has to
-    have room for the one over bytes. Raises `UnusableModel`.
+    `model_kwargs` instead of those of the settings. `tokenizer` says whether the folder, or the
+    repository that it comes from, holds one; without it the weights have to be dummies, and the
+    vocabulary to have room for the tokenizer over bytes. Raises `UnusableModel`.
     """
     trusted = settings.trust_remote_code
     given = settings.model_kwargs if model_kwargs is None else model_kwargs
     config, extra = read_model_config(model, folder, given, trusted)
+    if folder is not None and not tokenizer and settings.load_format == "auto":
+        raise no_tokenizer(model)
     hollow = meta_model(config, settings.attn_implementation, trusted)
     if folder is not None and settings.load_format == "auto":
         fault = weights_fault(model, folder, _numbers(config, hollow))

@@ -93,6 +93,16 @@ def load_tokenizer(model: str, folder: Path | None, trust_remote_code: bool = Fa
         ) from error
 
 
+def no_tokenizer(model: str) -> UnusableModel:
+    """The problem of weights that come without a tokenizer."""
+    return unusable(
+        "no_tokenizer",
+        f"{model!r} holds no tokenizer",
+        "Save the tokenizer into the same folder with save_pretrained; download a model of the hub "
+        "into a folder for that.",
+    )
+
+
 def check_room_for_bytes(model: str, vocabulary: int) -> None:
     """Raise `UnusableModel` where the byte-level tokenizer has ids beyond the vocabulary."""
     if vocabulary <= PAD_ID:
