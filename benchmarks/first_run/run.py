@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent
 ROUNDS = 3
 MOST_S = 30.0
 LLEM = str(Path(sys.executable).with_name("llem"))
-FIRST_RUN = (LLEM, "run", "--model", "builtin:tiny", "-n", "16", "--json", "--verbose")
+FIRST_RUN = (LLEM, "run", "--model", "builtin:tiny", "-n", "16", "--json", "--log-json")
 IMPORT = (sys.executable, "-c", "from transformers import AutoModelForCausalLM")
 
 
@@ -37,9 +37,9 @@ def timed(command: Sequence[str], folder: str) -> tuple[float, str, str]:
 
 
 def phases(stderr: str) -> dict[str, float]:
-    """Seconds of each phase, from the events of `--verbose`."""
-    events = [json.loads(line) for line in stderr.splitlines() if line.startswith('{"type"')]
-    return {e["phase"]: e["duration_s"] for e in events if e["type"] == "phase_finished"}
+    """Seconds of each phase, from the lines of `--log-json`."""
+    events = [json.loads(line) for line in stderr.splitlines()]
+    return {e["phase"]: e["duration_s"] for e in events if e["event"] == "phase_finished"}
 
 
 def main() -> int:
