@@ -125,5 +125,6 @@ class TestIntervals:
         latency = latency_of([self.one_pass(10, 12)])
         assert latency.ttft.intervals is None
         gaps = latency_gaps(latency)
+        assert gaps.pop("latency.overhead_share").code == "not_requested"
         assert set(gaps) == {f"latency.{name}.intervals" for name in ("ttft", "itl", "e2e")}
         assert {gap.code for gap in gaps.values()} == {"too_few_batches"}

@@ -60,6 +60,10 @@ def percentiles(clusters_ms: Sequence[Sequence[float]], over: Over = "batches") 
 def latency_gaps(latency: Latency) -> dict[str, NotMeasured]:
     """Why a latency has no figure, or a figure no interval."""
     gaps: dict[str, NotMeasured] = {}
+    if latency.overhead_share is None:
+        gaps["latency.overhead_share"] = NotMeasured(
+            code="not_requested", reason="the times of the steps were taken in the window"
+        )
     if latency.itl is None:
         gaps["latency.itl"] = NotMeasured(
             code="not_applicable", reason="no request has two output tokens"

@@ -42,12 +42,13 @@ from llem_schema import (
     WorkOrder,
 )
 
-from llem_harness.assemble import Loaded, Saving, assemble
+from llem_harness.assemble import assemble
 from llem_harness.baseline import measure_baseline, with_resident
 from llem_harness.baseline_cache import BaselineCache
 from llem_harness.clean_up import clean_up
 from llem_harness.cold_start import warmup_of
 from llem_harness.environment import take_snapshot, with_engine
+from llem_harness.gathered import Gathered, Loaded, Saving
 from llem_harness.heat import heat
 from llem_harness.host import host_facts, open_host
 from llem_harness.latency_pass import time_steps
@@ -158,8 +159,9 @@ def _measured(
         with phase("assemble", ports.listener, ports.clock):
             engine = loaded.environment()
             samples = _samples_within(session, window.reading.start_ns, window.reading.end_ns)
-            result = assemble(
+            gathered = Gathered(
                 order=order,
+                started_at=started_at,
                 ready=ready,
                 backend_version=ports.backend_version,
                 surroundings=with_engine(surroundings, engine),
@@ -179,14 +181,13 @@ def _measured(
                 timed=timed,
                 no_host=host.missing,
                 memory=_with_device_memory(window.memory, ready, ports.devices),
-                flops_counter=ports.flops,
                 sample_period_s=session.sample_period_s,
                 samples=samples,
                 has_series=any(sampled.samples() for sampled in sessions),
                 saving=_saving(handle),
-                started_at=started_at,
                 ended_at=_now(ports.clock),
             )
+            result = assemble(gathered, ports.flops)
         if handle is not None:
             with phase("save", ports.listener, ports.clock):
                 save(result, handle, recorder, order, ports)
