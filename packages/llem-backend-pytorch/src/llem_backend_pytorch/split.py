@@ -14,7 +14,8 @@ from llem_backend_pytorch.replica_messages import (
     requests_as_data,
 )
 from llem_backend_pytorch.replica_placement import VISIBLE
-from llem_backend_pytorch.replicated import ReplicatedModel, devices_for, start
+from llem_backend_pytorch.replica_start import devices_for, start
+from llem_backend_pytorch.replicated import ReplicatedModel
 
 _HERE = "127.0.0.1"
 
