@@ -96,6 +96,19 @@ class TestTokenizer:
         with pytest.raises(BackendError, match="257"), backend.load(config_of(bare)):
             pass
 
+    def test_whose_padding_token_is_beyond_the_vocabulary_pads_with_another(
+        self, backend, gpt2_folder, tmp_path
+    ):
+        folder = shutil.copytree(gpt2_folder, tmp_path / "model")
+        stated = json.loads((folder / "config.json").read_text())
+        small = {**stated, "vocab_size": 257, "pad_token_id": None}
+        (folder / "config.json").write_text(json.dumps(small))
+        ragged = (GenerationRequest(0, (1, 2, 3)), GenerationRequest(1, (1,)))
+        config = config_of(folder, pytorch=PyTorchConfig(load_format="dummy", batch_size=2))
+        with backend.load(config) as loaded:
+            assert loaded.effective_config["tokenizer"] == "own"
+            assert [done.padded_tokens for done in loaded.generate(ragged)] == [0, 2]
+
 
 class TestRepository:
     names = (

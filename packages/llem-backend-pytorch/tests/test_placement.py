@@ -89,6 +89,18 @@ class TestQuantization:
         assert plan.effective_config["quantization"]["bnb_4bit_compute_dtype"] == "float32"
         assert without().plan(config_of(), GPUS).weight_bits is None
 
+    def test_of_a_mixture_leaves_the_experts_and_says_so(self):
+        mixture = config_of(quantization=self.four).model_copy(
+            update={"model": "builtin:mixtral-8x7b", "precision": "bf16"}
+        )
+        remarks = [p for p in without().plan(mixture, GPUS).problems if not p.blocking]
+        (remark,) = [p for p in remarks if p.code == "experts_not_quantised"]
+        assert "97%" in remark.message
+
+    def test_of_a_dense_model_is_not_remarked(self):
+        plan = without().plan(config_of(quantization=self.four), GPUS)
+        assert "experts_not_quantised" not in {problem.code for problem in plan.problems}
+
 
 class TestDeviceMap:
     def test_plans_all_gpus(self):

@@ -5,6 +5,11 @@ import logging
 import warnings
 
 import pytest
+from huggingface_hub.utils.tqdm import (
+    are_progress_bars_disabled,
+    disable_progress_bars,
+    enable_progress_bars,
+)
 from llem_backend_pytorch.quiet import quiet, quiet_generation
 from transformers.utils import logging as library
 
@@ -19,6 +24,19 @@ def said():
     logger.addHandler(handler)
     yield stream
     logger.removeHandler(handler)
+
+
+@pytest.fixture
+def bars():
+    """Switches bars on or off: those of transformers, and those of the hub library."""
+
+    def switch(of_transformers, of_the_hub):
+        (library.enable_progress_bar if of_transformers else library.disable_progress_bar)()
+        (enable_progress_bars if of_the_hub else disable_progress_bars)()
+
+    before = library.is_progress_bar_enabled(), not are_progress_bars_disabled()
+    yield switch
+    switch(*before)
 
 
 @pytest.mark.parametrize("silence", [quiet, quiet_generation])
@@ -38,6 +56,18 @@ class TestSilence:
         assert said.getvalue() == "deprecated\n"
         with pytest.warns(UserWarning, match="again"):
             warnings.warn("again", stacklevel=1)
+
+
+class TestBars:
+    @pytest.mark.parametrize("of_transformers", [True, False])
+    @pytest.mark.parametrize("of_the_hub", [True, False])
+    def test_are_as_they_were(self, bars, of_transformers, of_the_hub):
+        bars(of_transformers, of_the_hub)
+        with quiet():
+            assert not library.is_progress_bar_enabled()
+            assert are_progress_bars_disabled()
+        assert library.is_progress_bar_enabled() is of_transformers
+        assert are_progress_bars_disabled() is not of_the_hub
 
 
 class TestGeneration:

@@ -47,6 +47,15 @@ class TestVisibleDevices:
         assert devices.resolve(["cuda:0", "cuda:1"]) == (machine.uuids[0],) * 2
         assert indices(devices) == [0]
 
+    def test_a_slice_is_known_by_the_facts_of_its_board(self, make_machine: Any) -> None:
+        machine = make_machine(ONE_MODEL)
+        devices = machine.devices(CUDA_VISIBLE_DEVICES="MIG-slice-of-0")
+        assert devices.facts("MIG-slice-of-0").uuid == machine.uuids[0]
+        # an engine that gives the board's UUID beside the name of a slice
+        assert devices.facts(machine.uuids[1].replace("GPU-", "MIG-")).uuid == machine.uuids[1]
+        with pytest.raises(ConfigError, match="MIG-nobody"):
+            devices.facts("MIG-nobody")
+
     def test_without_the_variable_all_come_in_the_order_of_the_bus(self, make_machine: Any) -> None:
         machine = make_machine(ONE_MODEL)
         machine.boards[0].pci = "00000000:F0:00.0"

@@ -76,13 +76,28 @@ class TestQuantisedWeights:
         estimate = PalmCounter().memory(shape(LLAMA_3_1_8B.dimensions), "bf16", 1, 0, weight_bits=4)
         assert estimate.weights_mib == (6_979_321_856 * 4.5 + 1_050_939_392 * 16) / 8 / MIB
 
-    def test_routers_stay_as_they_are(self) -> None:
+    def test_routers_and_experts_stay_as_they_are(self) -> None:
         experts = {"layers": 1, "per_layer": 6, "active": 2, "intermediate_size": 3}
         mixture = llama(**{**self.SMALL.model_dump(), "experts": experts})
-        # attention 72, 6 experts of 3 x 12; the router of 4 x 6 stays
-        outputs = 6 + 3 + 3 + 4 + 6 * (3 + 3 + 4)
+        # attention 72; 6 experts of 3 x 12 and the router of 4 x 6 stay
+        outputs = 6 + 3 + 3 + 4
         assert quantised_weight_bytes(mixture, "fp16", 8) == (
-            72 + 216 + outputs * 4 + 24 * 2 + self.REST
+            72 + outputs * 4 + (216 + 24) * 2 + self.REST
+        )
+
+    def test_a_shared_expert_is_a_matrix_like_others(self) -> None:
+        experts = {
+            "layers": 1,
+            "per_layer": 6,
+            "active": 2,
+            "intermediate_size": 3,
+            "shared_intermediate_size": 5,
+        }
+        mixture = llama(**{**self.SMALL.model_dump(), "experts": experts})
+        # attention 72 and 3 x 20 of the shared expert; experts, router and the shared one's stay
+        outputs = 6 + 3 + 3 + 4 + 5 + 5 + 4
+        assert quantised_weight_bytes(mixture, "fp16", 8) == (
+            132 + outputs * 4 + (216 + 24 + 4) * 2 + self.REST
         )
 
     def test_unknown_dimensions_are_refused_with_the_reason(self) -> None:

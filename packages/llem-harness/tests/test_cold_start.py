@@ -1,9 +1,12 @@
 """A run without warm-up, and the time from the load to the first token."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from llem_contracts import GeneratedRequest
 from llem_harness import run
+from llem_harness.cold_start import cold_start_of
 from llem_schema import WorkOrder, unexplained
 
 from .orders import changed
@@ -39,6 +42,24 @@ class TestColdStart:
         assert first.first_request_s == pytest.approx(
             PREFILL_S + cold.config.max_output_tokens * STEP_S
         )
+
+    def test_the_request_is_the_one_that_was_computed_first(self, cold: WorkOrder) -> None:
+        def request(index: int, start_s: int) -> GeneratedRequest:
+            return GeneratedRequest(
+                index=index,
+                batch=1 - index,
+                input_tokens=1,
+                padded_tokens=0,
+                output_tokens=2,
+                discarded_tokens=0,
+                start_ns=start_s * 10**9,
+                token_ns=((start_s + 1) * 10**9, (start_s + 2 + index) * 10**9),
+            )
+
+        window = SimpleNamespace(passes=((request(0, 5), request(1, 0)),), step_times=True)
+        first = cold_start_of(cold.config, LOAD_S, window)  # type: ignore[arg-type]
+        assert first is not None
+        assert (first.time_to_first_token_s, first.first_request_s) == (LOAD_S + 1, 3)
 
     def test_the_result_warns_of_it_and_explains_every_none(
         self, slow: Any, cold: WorkOrder

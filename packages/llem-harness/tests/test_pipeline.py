@@ -16,7 +16,13 @@ from llem_contracts import (
     UnsavedResult,
 )
 from llem_harness import run
-from llem_schema import ExperimentResult, WorkOrder, measurement_config_hash, unexplained
+from llem_schema import (
+    DeviceFacts,
+    ExperimentResult,
+    WorkOrder,
+    measurement_config_hash,
+    unexplained,
+)
 from llem_store import FolderStore, load_result
 from llem_testing import SCRIPTED_METER, ScriptedDevices, example_accelerator, example_host
 
@@ -301,6 +307,19 @@ class TestFaults:
         world.with_ports(devices=ScriptedDevices([example_host(), gpu]))
         with pytest.raises(ExperimentError, match="but the meter watches"):
             run(order, world.ports)
+
+    def test_a_model_on_a_slice_is_on_the_board_that_the_meter_watches(
+        self, make_world: Any, order: WorkOrder
+    ) -> None:
+        host = example_host()
+
+        class WithSlice(ScriptedDevices):
+            def facts(self, uuid: str) -> DeviceFacts:
+                return super().facts(host.uuid if uuid == "MIG-1" else uuid)
+
+        world = make_world(uuids=["MIG-1"])
+        world.with_ports(devices=WithSlice([host]))
+        assert run(order, world.ports).meter.devices == (host.uuid,)
 
     def test_a_failing_generation_keeps_the_series_as_a_partial_run(
         self, make_world: Any, order: WorkOrder

@@ -228,6 +228,19 @@ class TestParquet:
         assert source in problem.message
         assert words in problem.message
 
+    def test_a_text_that_is_not_utf_8_is_told(self, tmp_path: Path) -> None:
+        broken = pyarrow.array([b"a\xff"], pyarrow.binary()).view(pyarrow.string())
+        problem = refusal(parquet(tmp_path, {"prompt": broken}))
+        assert problem.code == "dataset_not_utf8"
+        assert "'prompt'" in problem.message
+
+    def test_a_column_that_is_there_twice_is_told(self, tmp_path: Path) -> None:
+        table = pyarrow.Table.from_arrays([pyarrow.array(["a"])] * 2, names=["prompt", "prompt"])
+        pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+        problem = refusal(str(tmp_path / "a.parquet"))
+        assert problem.code == "dataset_column_repeated"
+        assert "'prompt' more than once" in problem.message
+
     def test_a_file_of_another_kind_is_one_sentence(self, tmp_path: Path) -> None:
         problem = refusal(write(tmp_path, "a.parquet", "prompt\na\n"))
         assert problem.code == "dataset_not_readable"

@@ -16,6 +16,7 @@ class TestNames:
         [
             ("data/train-00000-of-00001.parquet", "train"),
             ("data/test_sft-00003-of-00012.parquet", "test_sft"),
+            ("data/train-00000-of-00001-a09b74b3ef9c3b56.parquet", "train"),
             ("main/test-00000-of-00001.parquet", "main/test"),
             ("default/train/0000.parquet", "train"),
             ("socratic/partial-train/0007.parquet", "socratic/partial-train"),
@@ -38,6 +39,12 @@ class TestNames:
         assert whole(files)
         assert count == 1 or not whole(files[:-1])
         assert count == 1 or not whole(files[1:])
+
+    def test_of_shards_with_a_hash_make_one(self) -> None:
+        shards = [f"data/train-0000{i}-of-00002-{hash}.parquet" for i, hash in enumerate("ab")]
+        assert splits_of(shards) == {"train": tuple(shards)}
+        assert whole(tuple(shards))
+        assert not whole(tuple(shards[:1]))
 
     def test_without_a_count_need_the_first_file(self) -> None:
         assert whole(("a/train/0000.parquet", "a/train/0001.parquet"))

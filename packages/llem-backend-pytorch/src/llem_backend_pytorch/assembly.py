@@ -73,7 +73,7 @@ def load_model(config: ExperimentConfig, source: ModelSource) -> PyTorchModel:
                 "naturally",
                 "Set output_length to fixed.",
             )
-        pad_id = _pad_id(tokenizer, end_ids)
+        pad_id = _pad_id(tokenizer, end_ids, outline.vocabulary_size)
         generation, arguments = _generation(config, end_ids, pad_id)
         # generate() fills what is unset from here: the repository's settings must not be there
         model.generation_config = GenerationConfig()
@@ -161,10 +161,15 @@ def _generation(
         ) from error
 
 
-def _pad_id(tokenizer: Any, end_ids: tuple[int, ...]) -> int:
-    """The padding token, else the end's, else 0: the mask hides it from the model in any case."""
-    if isinstance(tokenizer.pad_token_id, int):
-        return tokenizer.pad_token_id
+def _pad_id(tokenizer: Any, end_ids: tuple[int, ...], vocabulary: int) -> int:
+    """The padding token, else the end's, else 0: the mask hides it from the model in any case.
+
+    Its embedding is looked up nevertheless, so one that a tokenizer has beyond the model's
+    vocabulary will not do.
+    """
+    own = tokenizer.pad_token_id
+    if isinstance(own, int) and 0 <= own < vocabulary:
+        return own
     return end_ids[0] if end_ids else 0
 
 

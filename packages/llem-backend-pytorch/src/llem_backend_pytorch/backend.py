@@ -23,7 +23,7 @@ from llem_backend_pytorch.assistant import (
     fewest_positions,
 )
 from llem_backend_pytorch.cache_room import disk_free_bytes, room_problems
-from llem_backend_pytorch.compilation import compiler_problems
+from llem_backend_pytorch.compilation import compiled_anew, compiler_problems
 from llem_backend_pytorch.continuous import continuous_problems
 from llem_backend_pytorch.cpu_precision import CPU_INFO, slow_precision
 from llem_backend_pytorch.descriptors import PYTORCH
@@ -37,6 +37,8 @@ from llem_backend_pytorch.libraries import Installed, is_installed
 from llem_backend_pytorch.model_source import ModelSource
 from llem_backend_pytorch.placement import device_problems, planned_devices
 from llem_backend_pytorch.problems import UnusableModel
+from llem_backend_pytorch.quantization import experts_problems
+from llem_backend_pytorch.random_state import random_state_kept
 from llem_backend_pytorch.replica_placement import replica_problems
 from llem_backend_pytorch.request_checks import refuse, request_problems
 from llem_backend_pytorch.reserved import LOAD_ARGUMENTS
@@ -100,6 +102,7 @@ class PyTorchBackend:
             found = self._examine(config, settings)
             found = self._with_assistant(config, found)
             problems += _too_long(config, found.positions)
+            problems += experts_problems(config.model, found.shape, settings.quantization)
             download_bytes = _together(found.download_bytes, self._adapter_bytes(config))
         except UnusableModel as error:
             problems.append(error.problem)
@@ -151,7 +154,11 @@ class PyTorchBackend:
             with closing(load(config, self._settings)) as replicas:
                 yield replicas
             return
-        with torch_threads(settings.num_threads):
+        with (
+            torch_threads(settings.num_threads),
+            random_state_kept(),
+            compiled_anew(settings),
+        ):
             loaded = load_model(config, self._source)
             try:
                 yield loaded

@@ -3,12 +3,34 @@
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from llem_contracts import BackendError, Problem
 
 from llem_backend_pytorch.device_choice import CPU
 from llem_backend_pytorch.problems import first_line
+from llem_backend_pytorch.settings import Settings
+
+
+@contextmanager
+def compiled_anew(settings: Settings) -> Iterator[None]:
+    """Where the settings have code compiled, none is there before, and none stays.
+
+    torch keeps what it compiles for a line of code, not for a model: another model of the same
+    class may get code that an earlier one was compiled to, and after eight of them torch compiles
+    no more and says nothing.
+    """
+    if not settings.torch_compile and settings.attn_implementation != "flex_attention":
+        yield
+        return
+    import torch
+
+    torch.compiler.reset()
+    try:
+        yield
+    finally:
+        torch.compiler.reset()
 
 
 def graphs_compiled() -> int:

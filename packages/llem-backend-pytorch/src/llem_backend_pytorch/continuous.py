@@ -110,7 +110,7 @@ class ContinuousGenerator:
         try:
             outputs = self._outputs(manager, requests, most, step_times, progress)
         except BaseException:
-            self.close(at_once=True)
+            self._end_session(at_once=True)
             raise
         clock_ns = self._settings.now_ns() - time.perf_counter_ns()
         return [
@@ -118,7 +118,13 @@ class ContinuousGenerator:
             for request, output in zip(requests, outputs, strict=True)
         ]
 
-    def close(self, *, at_once: bool = False) -> None:
+    def close(self) -> None:
+        """End the manager's thread, and let go of the model."""
+        self._end_session()
+        self._settings.close()
+        self.model = None
+
+    def _end_session(self, *, at_once: bool = False) -> None:
         """End the manager's thread, with `at_once` whatever is in flight."""
         session, self._session = self._session, None
         if session is not None:
@@ -131,7 +137,7 @@ class ContinuousGenerator:
         positions = longest + self.generation_config.max_new_tokens
         if self._session is not None and positions <= self._session.positions:
             return self._session.manager
-        self.close()
+        self._end_session()
         manager = self.model.init_continuous_batching(
             generation_config=self._own_generation_config(),
             continuous_batching_config=self._config(positions),

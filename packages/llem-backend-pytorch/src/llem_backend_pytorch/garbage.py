@@ -1,6 +1,7 @@
 """When Python looks for garbage, which takes time that grows with all that is in memory."""
 
 import gc
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,6 +24,22 @@ def not_sought() -> Iterator[None]:
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
+
+
+def let_go(error: BaseException) -> None:
+    """Keep the lines of an error's traceback, as a note, and not its frames.
+
+    They hold all that was computed with: a model would stay in memory for as long as somebody keeps
+    the error.
+    """
+    seen: set[int] = set()
+    at: BaseException | None = error
+    while at is not None and id(at) not in seen:
+        seen.add(id(at))
+        if at.__traceback__ is not None:
+            at.add_note("".join(traceback.format_tb(at.__traceback__)).rstrip())
+            at.__traceback__ = None
+        at = at.__cause__ or at.__context__
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from llem_backend_pytorch.counting import useful_tokens
 from llem_backend_pytorch.step_clock import StepClock
 
 
-@dataclass(frozen=True)
+@dataclass
 class Generator:
     """A model with the settings that every batch is generated with."""
 
@@ -94,7 +94,8 @@ class Generator:
         ]
 
     def close(self) -> None:
-        """Nothing is held beside the model."""
+        """Let go of the model. An error that is kept may hold on to this."""
+        self.model = self.assistant = None
 
     def _assisted(self) -> dict[str, Any]:
         return {} if self.assistant is None else {"assistant_model": self.assistant}

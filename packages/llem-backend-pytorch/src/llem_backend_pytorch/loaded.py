@@ -18,6 +18,7 @@ from llem_backend_pytorch.batching import batches
 from llem_backend_pytorch.compilation import compiler_failure, graphs_compiled
 from llem_backend_pytorch.continuous import ContinuousGenerator
 from llem_backend_pytorch.engine import engine_versions
+from llem_backend_pytorch.garbage import let_go
 from llem_backend_pytorch.generation import Generator
 from llem_backend_pytorch.identity import device_name, device_uuid, devices_of
 from llem_backend_pytorch.memory import MemoryRecord
@@ -184,9 +185,8 @@ class PyTorchModel:
         except LlemError:
             raise
         except Exception as error:
+            let_go(error)
             if is_out_of_memory(error):
-                # the traceback's frames hold the tensors that did not fit
-                error.__traceback__ = None
                 computed = min(len(batch), self._batch_size)
                 raise self._out_of_memory(generator, computed, asked_bytes(error)) from error
             attention = self._effective_config["attn_implementation"]

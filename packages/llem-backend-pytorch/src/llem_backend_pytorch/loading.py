@@ -6,6 +6,7 @@ from typing import Any
 from llem_schema import Precision
 
 from llem_backend_pytorch.dummy_weights import dummy_weights
+from llem_backend_pytorch.garbage import let_go
 from llem_backend_pytorch.load_arguments import load_arguments
 from llem_backend_pytorch.out_of_memory import is_out_of_memory, weights_do_not_fit
 from llem_backend_pytorch.outline import Outline
@@ -64,6 +65,7 @@ def _loaded(
             )
     except Exception as error:  # each architecture and file format fails in its own way
         if is_out_of_memory(error):
+            let_go(error)
             raise weights_do_not_fit(outline.model, error, device) from error
         raise _not_loadable(outline, error) from error
     parameters = {name for name, _ in outline.hollow.named_parameters()}
@@ -78,6 +80,7 @@ def _moved(model: Any, device: Any, name: str) -> Any:
     except Exception as error:
         if not is_out_of_memory(error):
             raise
+        let_go(error)
         raise weights_do_not_fit(name, error, str(device)) from error
 
 

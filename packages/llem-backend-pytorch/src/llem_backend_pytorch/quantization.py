@@ -1,9 +1,10 @@
 """Weights in fewer bits, by bitsandbytes."""
 
+import math
 from typing import Any
 
 from llem_contracts import Problem
-from llem_schema import Precision, QuantizationConfig
+from llem_schema import ModelShape, Precision, QuantizationConfig
 
 from llem_backend_pytorch.libraries import Installed, missing
 from llem_backend_pytorch.settings import DTYPES
@@ -28,6 +29,25 @@ def bitsandbytes_arguments(
         "bnb_4bit_use_double_quant": bool(quantization.double_quant),
         "bnb_4bit_compute_dtype": DTYPES[quantization.compute_dtype or precision],
     }
+
+
+def experts_problems(
+    model: str, shape: ModelShape | None, quantization: QuantizationConfig | None
+) -> tuple[Problem, ...]:
+    """A remark where experts keep their precision: transformers holds those of a layer in one
+    tensor, and bitsandbytes looks for matrices of their own."""
+    if quantization is None or shape is None or not shape.counted_expert_parameters:
+        return ()
+    share = shape.counted_expert_parameters / (shape.counted_parameters or math.inf)
+    return (
+        Problem(
+            code="experts_not_quantised",
+            message=f"bitsandbytes leaves the experts of {model!r} as they are: {share:.0%} of its "
+            "weights keep their precision",
+            cure="Take a checkpoint whose experts were quantised before.",
+            blocking=False,
+        ),
+    )
 
 
 def quantization_problems(

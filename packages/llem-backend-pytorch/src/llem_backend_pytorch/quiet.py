@@ -21,7 +21,11 @@ def quiet() -> Iterator[None]:
     padding side, generation settings) or recorded in the effective config. The settings are
     those of the process, so other threads are quiet for as long.
     """
-    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars
+    from huggingface_hub.utils.tqdm import (
+        are_progress_bars_disabled,
+        disable_progress_bars,
+        enable_progress_bars,
+    )
     from transformers.utils import logging as library
 
     library_bars = library.is_progress_bar_enabled()
@@ -33,8 +37,8 @@ def quiet() -> Iterator[None]:
     finally:
         if library_bars:
             library.enable_progress_bar()
-        if not hub_bars:
-            disable_progress_bars()
+        # transformers switches those of the hub with its own
+        (enable_progress_bars if hub_bars else disable_progress_bars)()
 
 
 @contextmanager

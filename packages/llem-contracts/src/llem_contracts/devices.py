@@ -62,7 +62,10 @@ class Devices(Protocol):
         ...
 
     def facts(self, uuid: str) -> DeviceFacts:
-        """Facts of one device. Raises `ConfigError` for an unknown UUID."""
+        """Facts of one device, or of the board that holds a slice with this UUID.
+
+        Raises `ConfigError` for an unknown one.
+        """
         ...
 
     def state(self, uuid: str) -> DeviceState:

@@ -80,7 +80,10 @@ class NvmlDevices:
         return read_state(self._library, self._gpu(uuid))
 
     def _gpu(self, uuid: str) -> Gpu:
-        gpu = self._inventory().by_uuid(uuid)
+        inventory = self._inventory()
+        gpu = inventory.by_uuid(uuid)
+        if gpu is None and uuid.startswith("MIG-") and inventory.failure is None:
+            gpu = inventory.by_uuid(self._parent_of_mig(uuid) or uuid.replace("MIG-", "GPU-", 1))
         if gpu is None:
             raise ConfigError(
                 f"the NVIDIA driver shows no GPU {uuid}",

@@ -12,6 +12,7 @@ class Matrix:
     """Matrices of one size and purpose, in all layers together."""
 
     part: Literal["attention", "feed_forward", "router"]
+    """What it is for."""
     inputs: int
     outputs: int
     held: int
@@ -20,6 +21,8 @@ class Matrix:
     """How many of them one token goes through."""
     bias: bool = False
     """Each has a value per output beside it."""
+    expert: bool = False
+    """Whether it is one of those among which a token's are chosen."""
 
     @property
     def weights(self) -> int:
@@ -61,6 +64,7 @@ def layer_matrices(dimensions: DecoderDimensions) -> Iterator[Matrix]:
         experts.intermediate_size,
         experts.layers * experts.per_layer,
         experts.layers * experts.active,
+        expert=True,
     )
     yield Matrix("router", hidden, experts.per_layer, experts.layers, experts.layers)
     if experts.shared_intermediate_size:
@@ -70,9 +74,9 @@ def layer_matrices(dimensions: DecoderDimensions) -> Iterator[Matrix]:
 
 
 def _feed_forward(
-    dimensions: DecoderDimensions, intermediate: int, held: int, used: int
+    dimensions: DecoderDimensions, intermediate: int, held: int, used: int, *, expert: bool = False
 ) -> Iterator[Matrix]:
     hidden, bias = dimensions.hidden_size, dimensions.mlp_bias
-    widening = 2 if dimensions.mlp == "gated" else 1
-    yield Matrix("feed_forward", hidden, intermediate, widening * held, widening * used, bias)
-    yield Matrix("feed_forward", intermediate, hidden, held, used, bias)
+    wide = 2 if dimensions.mlp == "gated" else 1
+    yield Matrix("feed_forward", hidden, intermediate, wide * held, wide * used, bias, expert)
+    yield Matrix("feed_forward", intermediate, hidden, held, used, bias, expert)

@@ -41,11 +41,12 @@ def quantised_weight_bytes(
     The formats of bitsandbytes: 8 bits with one 4-byte scale per output (LLM.int8, Dettmers et al.
     2022, arXiv:2208.07339), 4 bits with one 4-byte scale per 64 weights (QLoRA, Dettmers et al.
     2023, arXiv:2305.14314, without double quantisation). Embedding, output head, norms, biases and
-    routers stay in `precision`.
+    routers stay in `precision`, and so do the experts of a mixture: transformers holds those of a
+    layer in one tensor, where bitsandbytes looks for matrices of their own.
     """
     packed, scales, quantised = 0, 0, 0
     for matrix in layer_matrices(dimensions):
-        if matrix.part == "router":
+        if matrix.part == "router" or matrix.expert:
             continue
         weights = matrix.held * matrix.weights
         quantised += weights

@@ -19,10 +19,13 @@ def warmup_of(config: ExperimentConfig) -> WarmupConfig:
 def cold_start_of(
     config: ExperimentConfig, load_s: float, window: MeasuredWindow
 ) -> ColdStart | None:
-    """The first request of a cold run. Its first token is timed where the window's steps are."""
+    """The request of a cold run that was computed first, which need not be the first prompt's.
+
+    Its first token is timed where the window's steps are.
+    """
     if not config.cold_start:
         return None
-    first = window.passes[0][0]
+    first = min(window.passes[0], key=lambda request: request.start_ns)
     to_first_token_s = (first.token_ns[0] - first.start_ns) / 1e9
     return ColdStart(
         time_to_first_token_s=load_s + to_first_token_s if window.step_times else None,

@@ -1,6 +1,7 @@
 """All device sources as one."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from llem_contracts import ConfigError, Devices, DeviceState, Problem
 from llem_schema import DeviceFacts
@@ -23,7 +24,13 @@ class DeviceRegistry:
         return tuple(self._source_of(name).resolve([name])[0] for name in logical)
 
     def facts(self, uuid: str) -> DeviceFacts:
-        return self._owner(uuid).facts(uuid)
+        for source in self._distinct():
+            visible = {facts.uuid for facts in source.visible()}
+            with suppress(ConfigError):  # of another kind of device
+                facts = source.facts(uuid)
+                if facts.uuid in visible:
+                    return facts
+        raise _unknown(uuid)
 
     def state(self, uuid: str) -> DeviceState:
         return self._owner(uuid).state(uuid)
@@ -44,4 +51,8 @@ class DeviceRegistry:
         for source in self._distinct():
             if any(facts.uuid == uuid for facts in source.visible()):
                 return source
-        raise ConfigError(f"there is no device {uuid!r}", cure="`llem config` lists the devices.")
+        raise _unknown(uuid)
+
+
+def _unknown(uuid: str) -> ConfigError:
+    return ConfigError(f"there is no device {uuid!r}", cure="`llem config` lists the devices.")

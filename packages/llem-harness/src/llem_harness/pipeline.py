@@ -25,6 +25,7 @@ from pathlib import Path
 
 from llem_contracts import (
     Clock,
+    ConfigError,
     Devices,
     ExperimentError,
     LoadedModel,
@@ -128,7 +129,7 @@ def _measured(
             load_ns = ports.clock.monotonic_ns()
             loaded = stack.enter_context(ports.backend.load(config))
             load_s = (ports.clock.monotonic_ns() - load_ns) / 1e9
-            _same_devices(loaded, uuids)
+            _same_devices(loaded, uuids, ports.devices)
         baseline = with_resident(baseline, config.baseline, session, ports)
         with phase("prompts", ports.listener, ports.clock):
             workload = draw_workload(
@@ -203,14 +204,23 @@ def _keep_partial(handle: RunHandle, reason: str, ports: Ports) -> None:
             ports.listener(Notice(code="partial_run", message=message))
 
 
-def _same_devices(loaded: LoadedModel, metered: tuple[str, ...]) -> None:
-    """The meter must see what computes: no more devices, no fewer."""
-    if set(loaded.devices) != set(metered):
+def _same_devices(loaded: LoadedModel, metered: tuple[str, ...], devices: Devices) -> None:
+    """The meter must see what computes: no more devices, no fewer. Of a slice of a GPU it sees the
+    board."""
+    if {_board(uuid, devices) for uuid in loaded.devices} != set(metered):
         raise ExperimentError(
             f"the model is on {', '.join(loaded.devices)}, but the meter watches "
             f"{', '.join(metered)}",
             cure="Name the devices of the run, in CUDA_VISIBLE_DEVICES by UUID, and run again.",
         )
+
+
+def _board(uuid: str, devices: Devices) -> str:
+    """The device with its sensors; an unknown one as it is."""
+    try:
+        return devices.facts(uuid).uuid
+    except ConfigError:
+        return uuid
 
 
 def _with_device_memory(memory: MemoryUsage, ready: Readiness, devices: Devices) -> MemoryUsage:

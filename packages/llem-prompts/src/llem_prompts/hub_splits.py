@@ -1,6 +1,7 @@
 """The splits of a hub dataset, from the names of its Parquet files.
 
 data/train-00000-of-00002.parquet            train
+data/train-00000-of-00001-a09b74b3ef9c.parquet  train        (as `datasets` once named them)
 main/test-00000-of-00001.parquet             main/test
 default/train/0000.parquet                   train           (the converted branch)
 train.parquet                                train
@@ -12,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from llem_prompts.texts import DatasetError
 
-_SHARD = re.compile(r"(?P<split>.+?)-(?P<number>\d+)-of-(?P<count>\d+)")
+_SHARD = re.compile(r"(?P<split>.+?)-(?P<number>\d+)-of-(?P<count>\d+)(-[0-9a-f]+)?")
 _NO_CONFIGURATION = ("", "data", "default")
 
 Splits = Mapping[str, tuple[str, ...]]

@@ -21,6 +21,12 @@ def prompts_of_parquet(path: Path, name: str, column: str | None) -> Rows:
         with parquet.ParquetFile(path) as file:
             found = _column(file, name, column)
             values = file.read(columns=[found]).column(found).to_pylist()
+    except UnicodeDecodeError as error:
+        raise DatasetError(
+            "dataset_not_utf8",
+            f"a text in the column {found!r} of {name} is not UTF-8",
+            cure="Write the file again from texts that are.",
+        ) from error
     except (pyarrow.ArrowException, OSError) as error:
         raise _unreadable(name, error) from error
     return Rows([_prompt(v, row, found, name) for row, v in enumerate(values, start=1)], found)
@@ -54,7 +60,14 @@ def _prompt(value: str | None, row: int, column: str, name: str) -> str:
 def _column(file: Any, name: str, wanted: str | None) -> str:
     from pyarrow import types
 
-    column = prompt_column(file.schema_arrow.names, wanted, what=name)
+    names = file.schema_arrow.names
+    column = prompt_column(names, wanted, what=name)
+    if names.count(column) > 1:
+        raise DatasetError(
+            "dataset_column_repeated",
+            f"{name} has the column {column!r} more than once",
+            cure="Rename all but one of them.",
+        )
     told = file.schema_arrow.field(column).type
     kind = told.value_type if types.is_dictionary(told) else told
     if not (types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)):
