@@ -35,6 +35,7 @@ FOUND = llem.Inspection(
     memory=MemoryEstimate(
         weights_mib=1000.0, kv_cache_mib=200.0, activations_mib=30.0, total_mib=1230.0
     ),
+    memory_input_tokens=512,
     time=TimeEstimate(
         (TimePart("baseline", 30.0), TimePart("window", 10.0)), ("loading", "warm-up")
     ),
@@ -90,6 +91,14 @@ class TestText:
         (line,) = [li for li in shown(replace(FOUND, memory=None)) if li.startswith("Memory")]
         assert "not known" in line
 
+    def test_memory_without_prompts_says_that_they_are_not_in_it(self) -> None:
+        open_lengths = shown(replace(FOUND, memory_input_tokens=None))
+        after = open_lengths.index(next(li for li in open_lengths if li.startswith("Memory"))) + 1
+        assert open_lengths[after].startswith("              not counted: the prompts")
+        assert not any("the prompts" in line for line in shown(FOUND))
+        unknown = shown(replace(FOUND, memory=None, memory_input_tokens=None))
+        assert not any("the prompts" in line for line in unknown)
+
     def test_memory_that_is_known_in_part_has_the_parts_that_are(self) -> None:
         weights = MemoryEstimate(weights_mib=1000.0, kv_cache_mib=None, total_mib=1000.0)
         lines = shown(replace(FOUND, memory=weights))
@@ -117,6 +126,7 @@ class TestJson:
         assert answer["config"]["model"] == "builtin:tiny"
         assert answer["run_settings"]["results_dir"] == "out"
         assert answer["memory_estimate"]["total_mib"] == 1230.0
+        assert answer["memory_input_tokens"] == 512
         assert answer["download_bytes"] == 0
         assert answer["time_at_least_s"] == 40.0
         assert answer["time_parts_s"] == {"baseline": 30.0, "window": 10.0}

@@ -175,7 +175,12 @@ class TestHubWithoutNetwork:
 class TestRequest:
     @pytest.mark.parametrize(
         ("name", "key"),
-        [("max_new_tokens", "max_output_tokens"), ("temperature", "decoder.temperature")],
+        [
+            ("max_new_tokens", "max_output_tokens"),
+            ("temperature", "decoder.temperature"),
+            ("use_cache", "FLOPs"),
+            ("guidance_scale", "FLOPs"),
+        ],
     )
     def test_a_generation_argument_of_the_backend_is_answered_with_its_key(
         self, backend, name, key
@@ -201,6 +206,22 @@ class TestRequest:
         problem = the_problem(backend, config_of("builtin:tiny", pytorch=section))
         assert problem.code == "reserved_argument"
         assert key in problem.cure
+
+    def test_a_revision_of_what_is_no_hub_model_is_refused(self, backend, gpt2_folder):
+        for model in ("builtin:tiny", gpt2_folder):
+            problem = the_problem(backend, config_of(model, revision="main", max_output_tokens=8))
+            assert problem.code == "setting_conflict"
+            assert repr(str(model)) in problem.message
+
+    def test_more_output_than_there_are_positions_is_cured_where_it_was_asked_for(
+        self, backend, gpt2_folder
+    ):
+        config = config_of(gpt2_folder, max_output_tokens=64)
+        (problem,) = blocking(backend.plan(config, ()))
+        assert problem.cure == "Lower max_output_tokens."
+        cut = config_of(gpt2_folder, max_output_tokens=8, max_input_tokens=64)
+        (problem,) = blocking(backend.plan(cut, ()))
+        assert "max_input_tokens" in problem.cure
 
     def test_sampling_settings_without_sampling_are_refused(self, backend):
         config = config_of("builtin:tiny", decoder=DecoderConfig(temperature=0.5))

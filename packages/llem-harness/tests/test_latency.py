@@ -72,6 +72,13 @@ class TestIntervals:
             for _ in (1, 2)
         ]
 
+    def test_of_batches_that_differ_wildly_do_not_go_below_zero(self) -> None:
+        latency = latency_of([self.one_pass(*[1] * 39, 5000)])
+        assert latency.ttft.intervals is not None
+        mean = latency.ttft.intervals["mean_ms"]
+        assert mean is not None
+        assert mean.lower_ms == 0.0
+
     def test_count_passes_where_a_request_takes_the_place_of_another(self) -> None:
         """Two at a time: each begins 50 ms before the one ahead has ended."""
         one_pass = [request(50 * k, 50 * k + 100, batch=k) for k in range(40)]

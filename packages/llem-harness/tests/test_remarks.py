@@ -1,12 +1,14 @@
 """Each warning has a run that provokes it and one that does not (RES-08, RES-10)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
 from llem_contracts import GeneratedRequest, MeterChoice, Problem
 from llem_harness.methodology import Methodology
 from llem_harness.remarks import notes_of, warnings_of
+from llem_harness.warmup import Warmup
 from llem_schema import (
     ENERGY_ESTIMATED,
     PROBLEM_CODES,
@@ -49,6 +51,7 @@ UNSEEN = Methodology(
     {"steady_state_window": NotMeasured(code="not_available", reason="no series")},
     "Methodology windowed: nothing is known.",
 )
+WARM = Warmup(True, 0.02, (10.0, 10.1, 10.0), 24, 0.03)
 STEADY = HeatRecord(mode="plateau", settled=True, duration_s=12.0, note="steady")
 
 
@@ -141,6 +144,7 @@ def warnings_of_all(**changes: Any) -> list[tuple[str, str]]:
         "breakdown": breakdown(0.3),
         "no_energy": None,
         "baseline_missing": None,
+        "warmup": WARM,
         "heat": STEADY,
         "methodology": TOTAL,
         "throttling": held(0.12),
@@ -162,7 +166,9 @@ AMISS: list[tuple[str, str, dict[str, Any]]] = [
         (code, "is missing", {"reading": reading(energy_j=None, code=code)})
         for code in ("unresolved_window", "sensor_failed", "gpu_not_found", "wrapper_unusable")
     ),
-    ("cold_start", "no warm-up", {"config": example_config(max_input_tokens=64, cold_start=True)}),
+    ("cold_start", "no warm-up", {"warmup": Warmup(None, None, (), 0, 0.0)}),
+    ("not_converged", "in 3 runs", {"warmup": replace(WARM, converged=False, final_cv=0.2)}),
+    ("not_converged", "by 20.0%", {"warmup": replace(WARM, converged=False, final_cv=0.2)}),
     ("no_sensor", "there is no driver", {"no_energy": NO_SENSOR, "samples": 0}),
     ("counter_reset", "the counter fell", {"reading": reading(energy_j=None)}),
     (

@@ -116,6 +116,13 @@ class TestThroughput:
         assert found.upper_tokens_per_s - 200.0 == pytest.approx(half, rel=1e-6)
         assert 200.0 - found.lower_tokens_per_s == pytest.approx(half, rel=1e-6)
 
+    def test_interval_of_passes_that_differ_wildly_does_not_go_below_zero(self) -> None:
+        passes, end_ns = one_after_another([100.0] * 7 + [100_000.0])
+        found = spread_of(passes, 0, end_ns, measured(1.0), [], None).throughput
+        assert found is not None
+        assert found.lower_tokens_per_s == 0.0
+        assert found.upper_tokens_per_s > 0.0
+
     def test_interval_of_few_parts_is_none_with_a_reason(self) -> None:
         passes, end_ns = one_after_another([100.0] * 7)
         found = spread_of(passes, 0, end_ns, measured(1.0), [], None)

@@ -6,7 +6,7 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from llem_contracts import GeneratedRequest, GenerationRequest
+from llem_contracts import GeneratedRequest, GenerationRequest, PreFlightError
 from llem_harness import run
 from llem_schema import ExperimentConfig, WarmupResult, WorkOrder
 from llem_testing import ScriptedBackend, ScriptedModel
@@ -67,6 +67,15 @@ class TestConvergence:
         assert result.iterations_completed == len(result.latencies_ms) == 6
         assert result.final_cv is not None
         assert result.final_cv > 0.05
+
+    def test_more_runs_than_the_most_are_refused(self, world: Any, order: WorkOrder) -> None:
+        warmup = {"n_warmup": 21, "convergence_detection": True, "max_prompts": 20}
+        with pytest.raises(PreFlightError, match="at least 21 runs") as caught:
+            run(changed(order, warmup=warmup), world.ports)
+        (problem,) = caught.value.problems
+        assert problem.code == "protocol_conflict"
+        alone = changed(order, warmup={**warmup, "convergence_detection": False, "thermal": "off"})
+        assert run(alone, world.ports).warmup_result.iterations_completed == 21
 
     def test_it_goes_on_until_the_last_runs_agree(self, world: Any, order: WorkOrder) -> None:
         result = warmed(

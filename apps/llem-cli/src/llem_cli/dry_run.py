@@ -28,6 +28,8 @@ def dry_run_lines(
     if inspection.plan.download_bytes:
         yield row("Download", f"{inspection.plan.download_bytes / _MIB:,.0f} MiB")
     yield row("Memory", _memory(inspection.memory, inspection.plan.replicas))
+    if inspection.memory is not None and inspection.memory_input_tokens is None:
+        yield row("", "not counted: the prompts, whose lengths are not known yet")
     time = inspection.time
     parts = ", ".join(f"{part.name} {part.at_least_s:.0f} s" for part in time.parts)
     yield row("Time", f"at least {time.at_least_s:.0f} s: {parts}")
@@ -63,6 +65,7 @@ def _document(order: llem.WorkOrder, inspection: llem.Inspection) -> dict[str, o
         "download_bytes": inspection.plan.download_bytes,
         "replicas": inspection.plan.replicas,
         "memory_estimate": memory.model_dump(mode="json") if memory else None,
+        "memory_input_tokens": inspection.memory_input_tokens,
         "time_at_least_s": time.at_least_s,
         "time_parts_s": {part.name: part.at_least_s for part in time.parts},
         "time_not_counted": list(time.not_counted),

@@ -247,7 +247,9 @@ def _too_long(config: ExperimentConfig, positions: int) -> tuple[Problem, ...]:
         Problem(
             code="too_long",
             message=f"up to {wanted} tokens are asked for and {whose} has {positions} positions",
-            cure="Lower max_output_tokens or max_input_tokens.",
+            cure="Lower max_output_tokens."
+            if config.max_input_tokens is None
+            else "Lower max_output_tokens or max_input_tokens.",
         ),
     )
 

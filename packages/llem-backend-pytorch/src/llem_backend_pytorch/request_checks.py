@@ -7,6 +7,7 @@ from llem_backend_pytorch.adapter import adapter_problems
 from llem_backend_pytorch.builtin import PREFIX
 from llem_backend_pytorch.generation_checks import generation_problems
 from llem_backend_pytorch.libraries import Installed
+from llem_backend_pytorch.model_source import kind_of
 from llem_backend_pytorch.placement import placement_problems
 from llem_backend_pytorch.problems import UnusableModel
 from llem_backend_pytorch.quantization import quantization_problems
@@ -23,6 +24,7 @@ def request_problems(
     quantization = settings.quantization
     return (
         *reserved_argument_problems(config),
+        *_idle_revision(config),
         *_idle_sampling_settings(config),
         *placement_problems(settings, installed, shards),
         *_split_adapter(config),
@@ -82,6 +84,18 @@ def _trusted_code(model: str, trusted: bool) -> tuple[Problem, ...]:
             message=f"Python code from the repository of {model!r} may run in this process",
             cure="Read that code, or set pytorch.trust_remote_code to false.",
             blocking=False,
+        ),
+    )
+
+
+def _idle_revision(config: ExperimentConfig) -> tuple[Problem, ...]:
+    if config.revision is None or kind_of(config.model) == "hub":
+        return ()
+    return (
+        Problem(
+            code="setting_conflict",
+            message=f"revision is that of a hub model, and {config.model!r} is none",
+            cure="Leave revision out.",
         ),
     )
 

@@ -8,6 +8,7 @@ from llem_schema import ExperimentConfig
 _LENGTH = "Use max_output_tokens and output_length."
 _COUNTING = "Leave it out: tokens are counted up to the end-of-sequence token."
 _ONE_OUTPUT = "Leave it out: a request has one output, one token per step."
+_ONE_PASS = "Leave it out: FLOPs are counted for one pass through the model a step, with a cache."
 _RETURNS = "Leave it out: the generated ids are all that the backend reads."
 _INPUT = "Use dataset: the prompts are the input."
 _SOURCE = "Use model and revision."
@@ -43,6 +44,8 @@ GENERATE_ARGUMENTS: Mapping[str, str] = {
     "num_beams": _ONE_OUTPUT,
     "num_return_sequences": _ONE_OUTPUT,
     "token_healing": _ONE_OUTPUT,
+    "use_cache": _ONE_PASS,
+    "guidance_scale": _ONE_PASS,
     "streamer": "Leave it out: the backend takes the time of each step itself.",
     "generation_config": "Give its fields in passthrough_kwargs.",
     "return_dict_in_generate": _RETURNS,

@@ -94,6 +94,7 @@ def assemble(run: Gathered, counter: FlopsCounter) -> ExperimentResult:
             breakdown=energy.energy_breakdown,
             no_energy=run.ready.no_energy,
             baseline_missing=run.baseline.missing,
+            warmup=run.warmup,
             heat=run.heat,
             methodology=figures.methodology,
             throttling=figures.throttling.record,

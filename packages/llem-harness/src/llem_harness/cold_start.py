@@ -37,7 +37,7 @@ def cold_start_gaps(record: ColdStart | None) -> dict[str, NotMeasured]:
     """Why there is none, or no first token in it."""
     path = "warmup_result.cold_start"
     if record is None:
-        return {path: NotMeasured(code="not_requested", reason="the run was warmed up")}
+        return {path: NotMeasured(code="not_requested", reason="`cold_start` was not asked for")}
     if record.time_to_first_token_s is not None:
         return {}
     reason = "with `latency: separate` the steps of the window have no times"

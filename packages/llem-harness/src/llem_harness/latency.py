@@ -110,5 +110,5 @@ def _shown(
     if interval is None:
         return None
     return LatencyInterval(
-        level=_LEVEL, method=method, lower_ms=interval.lower, upper_ms=interval.upper
+        level=_LEVEL, method=method, lower_ms=max(interval.lower, 0.0), upper_ms=interval.upper
     )

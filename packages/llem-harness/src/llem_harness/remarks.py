@@ -22,6 +22,7 @@ from llem_harness.sensor_remarks import (
     temperature_warnings,
     throttling_warnings,
 )
+from llem_harness.warmup import Warmup
 
 _FEW_SAMPLES = 10
 _LARGE_BASELINE_SHARE = 0.5
@@ -37,6 +38,7 @@ def warnings_of(
     breakdown: EnergyBreakdown | None,
     no_energy: NotMeasured | None,
     baseline_missing: NotMeasured | None,
+    warmup: Warmup,
     heat: HeatRecord,
     methodology: Methodology,
     throttling: ThrottlingRecord | None,
@@ -89,6 +91,12 @@ def warnings_of(
             f"The idle power is {breakdown.baseline_share:.0%} of the gross energy, so the "
             "adjusted figure rests on a difference of similar numbers.",
         )
+    if warmup.converged is False:
+        warn(
+            "not_converged",
+            f"The warm-up did not converge in {len(warmup.latencies_ms)} runs: the latencies of "
+            f"the last ones still varied by {warmup.final_cv or 0.0:.1%}.",
+        )
     if heat.settled is False:
         warn("not_settled", f"The devices had not settled: {heat.note}.")
     not_steady = methodology.missing.get("steady_state_window")
@@ -110,13 +118,13 @@ def warnings_of(
             f"{prompts.input_tokens.maximum} tokens, because the model has no positions for "
             "more beside the output.",
         )
-    if config.cold_start:
+    if not warmup.requests:
         warn(
             "cold_start",
             "There was no warm-up: the window holds what a model pays for once, with its first "
             "requests, and no steady state.",
         )
-    if compilations and not config.cold_start:
+    if compilations and warmup.requests:
         warn(
             "compiled_in_window",
             f"Code was compiled {compilations} times inside the window, which took time and "

@@ -123,7 +123,7 @@ def _throughput(
         return None
     return ThroughputInterval(
         basis=_basis(over, parts),
-        lower_tokens_per_s=found.lower,
+        lower_tokens_per_s=max(found.lower, 0.0),
         upper_tokens_per_s=found.upper,
     )
 
@@ -161,7 +161,7 @@ def _energy(
     half = figure * (found.upper - middle) / middle
     return EnergyInterval(
         basis=_basis(over, longer),
-        lower_j=figure - half,
+        lower_j=max(figure - half, 0.0),
         upper_j=figure + half,
     )
 

@@ -41,7 +41,7 @@ def warm_up(
     requests = 0
     converging = config.convergence_detection
     order = cycle(batches[:1] if converging else batches)
-    most = max(config.max_prompts, config.n_warmup) if converging else config.n_warmup
+    most = config.max_prompts if converging else config.n_warmup
     if most == 0:
         reason = "`warmup.n_warmup` is 0, or the start is cold"
         ports.listener(PhaseSkipped(phase="warm-up", reason=reason))

@@ -29,6 +29,7 @@ WARNING_CODES: Mapping[str, str] = MappingProxyType(
         "large_baseline": "The idle power is more than half of the gross energy.",
         # the protocol
         "short_window": "The window lasted less than 10 s, so its figures scatter more.",
+        "not_converged": "The warm-up ended before its latencies agreed.",
         "not_settled": "Power and temperature were not steady when the window began.",
         "not_steady": "Power or temperature were not steady in a window that was to be so.",
         "throttled": "Clocks were held back for more than 1 % of the window.",

@@ -44,6 +44,9 @@ class Inspection:
     meter: MeterChoice | None
     memory: MemoryEstimate | None
     """A lower bound, of all copies of the model; None where its shape does not tell."""
+    memory_input_tokens: int | None = None
+    """Of each prompt in it; None where their lengths are not known before the model is loaded, and
+    no token of theirs is in it."""
     time: TimeEstimate
     problems: tuple[Problem, ...]
     """Those that stop the run come first."""
@@ -84,6 +87,7 @@ def inspect(order: WorkOrder, ports: Ports) -> Inspection:
         visible=visible,
         meter=meter,
         memory=memory,
+        memory_input_tokens=input_tokens or config.max_input_tokens,
         time=time_estimate(
             config,
             senses=meter is not None and meter.descriptor.senses,
