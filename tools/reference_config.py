@@ -24,8 +24,8 @@ shows each value with where it comes from.
 
 - An unknown key, a key that stands twice and a value of another type are errors: `"3"` is no
   number.
-- Plain words have the types of YAML 1.2: `off`, `1:30` and `2026-01-01` are text, `1e-3` and `010`
-  are numbers. A file has 256 KiB and 64 levels at most, its aliases written out.
+- Plain words have the types of YAML 1.2: `off`, `1:30`, `1_000` and `2026-01-01` are text, `1e-3`
+  and `010` are numbers. A file has 256 KiB and 64 levels at most, its aliases written out.
 - `--set` takes the dotted key: `--set warmup.n_warmup=2`.
 - A time is in seconds, and every name says its unit.
 - The hash of a result, `measurement_config_hash`, covers all keys of an experiment and nothing

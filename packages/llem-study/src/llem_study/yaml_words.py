@@ -1,7 +1,7 @@
 """The types of plain words in YAML, after the core schema of YAML 1.2.
 
-PyYAML follows YAML 1.1, where `off` is false, `1e-3` is text, `010` is eight, `1:30` is ninety and
-`2026-01-01` is a date. Underscores between digits, which 1.2 dropped, are read as ever.
+PyYAML follows YAML 1.1, where `off` is false, `1e-3` is text, `010` is eight, `1_000` is a
+thousand, `1:30` is ninety and `2026-01-01` is a date.
 """
 
 import re
@@ -23,19 +23,16 @@ class WordType:
 
 
 def _whole_number(word: str) -> int:
-    digits = word.replace("_", "")
-    return int(digits, {"0x": 16, "0o": 8}.get(digits[:2], 10))
+    return int(word, {"0x": 16, "0o": 8}.get(word[:2], 10))
 
 
 def _number(word: str) -> float:
-    return float(re.sub(r"\.(?=[a-zA-Z])", "", word.replace("_", "")))
+    return float(re.sub(r"\.(?=[a-zA-Z])", "", word))
 
 
 def _form(pattern: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{pattern})\Z")
 
-
-_DIGITS = r"[0-9]+(?:_[0-9]+)*"
 
 WORD_TYPES: Mapping[str, WordType] = {
     f"{TAG}null": WordType("null", _form("~|null|Null|NULL|"), lambda _: None),
@@ -46,13 +43,13 @@ WORD_TYPES: Mapping[str, WordType] = {
     ),
     f"{TAG}int": WordType(
         "a whole number",
-        _form(rf"[-+]?{_DIGITS}|0o[0-7]+|0x[0-9a-fA-F]+"),
+        _form("[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+"),
         _whole_number,
     ),
     f"{TAG}float": WordType(
         "a number",
         _form(
-            rf"[-+]?(?:\.{_DIGITS}|{_DIGITS}(?:\.(?:{_DIGITS})?)?)(?:[eE][-+]?[0-9]+)?"
+            r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
             r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
         ),
         _number,
