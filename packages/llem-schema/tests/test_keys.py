@@ -99,6 +99,9 @@ class TestNearestKey:
             ("warmup.duration_seconds", "baseline.duration_seconds"),
             ("pytorch_batch_size", "pytorch.batch_size"),
             ("energy.random_sed", "random_seed"),
+            ("dataset.n", "n"),
+            ("dataset.max_input_tokens", "max_input_tokens"),
+            ("energy.revision", "revision"),
             ("acme-echo.batchsize", "acme-echo.batch_size"),
             ("acme-ecko", "acme-echo"),
         ],
@@ -109,10 +112,13 @@ class TestNearestKey:
     def test_of_the_same_section_goes_before_one_of_another(self) -> None:
         assert nearest_key("b.sizes", ["a.sizes", "b.size"]) == "b.size"
 
+    def test_the_very_same_key_of_another_section_goes_before_one_that_looks_like_it(self) -> None:
+        assert nearest_key("acme.n", ["acne.m", "other.n"]) == "other.n"
+
     def test_among_equals_is_the_first(self) -> None:
         assert nearest_key("cat", ["bat", "hat", "cut"]) == "bat"
 
-    @pytest.mark.parametrize("unknown", ["", ".", "x", "zzzzzz", "decoder.zzz", "temp"])
+    @pytest.mark.parametrize("unknown", ["", ".", "x", "zzzzzz", "decoder.zzz", "energy.x", "temp"])
     def test_is_none_where_none_is_near(self, unknown: str) -> None:
         assert nearest_key(unknown, KEYS) is None
 

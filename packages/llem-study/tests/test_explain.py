@@ -30,6 +30,15 @@ class TestUnknownKey:
             "batch_size: there is no such key; did you mean 'pytorch.batch_size'?",
         )
 
+    def test_a_key_of_the_top_is_told_to_belong_there(self) -> None:
+        assert sentences({"model": "gpt2", "dataset": {"source": "u.txt", "n": 3}}) == (
+            "dataset.n: there is no such key; 'n' belongs to the top level",
+        )
+
+    def test_a_section_is_not_suggested_for_a_key_inside_it(self) -> None:
+        (sentence,) = sentences({"model": "gpt2", "energy": {"x": 3}})
+        assert sentence.endswith("known keys: meter, phases, sample_period_s")
+
     def test_a_plugins_section_is_suggested(self) -> None:
         (sentence,) = sentences({"model": "m", "acme-eco": {}}, plugin_keys=("acme-echo",))
         assert "did you mean 'acme-echo'" in sentence

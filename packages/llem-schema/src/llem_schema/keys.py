@@ -24,10 +24,15 @@ def nearest_key(unknown: str, known: Iterable[str]) -> str | None:
 
     Near means a third of the letters at most, counted in letters left out, put in, replaced, or
     exchanged with their neighbour. A key of the same section goes before an equally near one of
-    another section; among equals the first in `known` wins.
+    another section, and there the very same key before others; among equals the first in `known`
+    wins. A section is never meant by a key inside it.
     """
-    section = _section(unknown)
-    costs = {key: (_cost(unknown, key), _section(key) != section) for key in known}
+    section, leaf = _section(unknown), _leaf(unknown)
+    costs = {
+        key: (_cost(unknown, key), _section(key) != section, _leaf(key) != leaf)
+        for key in known
+        if not unknown.startswith(f"{key}.")
+    }
     best = min(costs, key=costs.__getitem__, default=None)
     return None if best is None or costs[best][0] == inf else best
 
@@ -58,8 +63,12 @@ def _section(key: str) -> str:
     return key.rpartition(".")[0]
 
 
+def _leaf(key: str) -> str:
+    return key.rpartition(".")[2]
+
+
 def _cost(unknown: str, known: str) -> float:
-    leaves = _edits_if_near(unknown.rpartition(".")[2], known.rpartition(".")[2])
+    leaves = _edits_if_near(_leaf(unknown), _leaf(known))
     if _section(unknown) == _section(known):
         return leaves
     return min(_edits_if_near(unknown, known), leaves + _MOVED)

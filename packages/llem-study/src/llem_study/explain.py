@@ -76,6 +76,8 @@ def _hint(path: str, key: str, known: Sequence[str]) -> str:
         section, _, name = key.rpartition(".")
         return f"in a file it is written as `{section}: {{{name}: ...}}`"
     near = nearest_key(path, known)
+    if near == key != path:
+        return f"{key!r} belongs to the top level"
     if near is not None:
         return f"did you mean {near!r}?"
     beside = sorted(_keys_inside(path.rpartition(".")[0], known) or _keys_inside("", known))
