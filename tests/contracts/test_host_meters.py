@@ -65,7 +65,7 @@ class CpuBench(PolledBench):
         clock = FakeClock()
         host = example_host()
         super().__init__(
-            meter=EstimateMeter(self._cpu_seconds, clock, 12.0, self.make_sampler),
+            meter=EstimateMeter(self, clock, 12.0, self.make_sampler),
             clock=clock,
             devices=(host,),
             idle_w={host.uuid: 12.0},
@@ -75,14 +75,17 @@ class CpuBench(PolledBench):
 
     def draw(self, watts: Mapping[str, float]) -> None:
         (of_host,) = watts.values()
-        self._busy_s = self._cpu_seconds() if not self._failed else 0.0
+        self._busy_s = self.cpu_seconds() if not self._failed else 0.0
         self._since_ns = self.clock.monotonic_ns()
         self._cores = of_host / 12.0
 
     def fail(self) -> None:
         self._failed = True
 
-    def _cpu_seconds(self) -> float:
+    def reading_sigma_s(self) -> float:
+        return 0.01
+
+    def cpu_seconds(self) -> float:
         if self._failed:
             raise OSError("/proc is gone")
         return self._busy_s + self._cores * (self.clock.monotonic_ns() - self._since_ns) / 1e9

@@ -1,6 +1,7 @@
 """`llem measure`: joules of any command, whose streams, signals and exit code stay its own."""
 
 import math
+import os
 import re
 import signal
 import sys
@@ -132,6 +133,15 @@ class TestWithoutASensor:
         assert done.code == 0
         assert re.match(r"true: 0\.\d{3} s, exit code 0\n", done.stderr)
         assert "\nEnergy        not measured: no meter was asked for" in done.stderr
+
+
+class TestEstimate:
+    def test_of_next_to_no_cpu_time_is_bounded_by_clock_ticks(self, llem: Command) -> None:
+        done = llem("measure", "--meter", "estimate", "--device", "cpu", "--json", "--", "true")
+        reading = EnergyReading.model_validate_json(done.stdout)
+        assert (reading.energy_j, reading.code) == (None, "unresolved_window")
+        assert reading.upper_bound_j is not None
+        assert reading.upper_bound_j > 12.0 / os.sysconf("SC_CLK_TCK")
 
 
 class TestExitCode:

@@ -1,10 +1,13 @@
 """The estimate from CPU time: asked for by name, wide, and called an estimate everywhere."""
 
+import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 from llem_contracts import ConfigError, LlemError, NotSupported
 from llem_energy.estimate_meter import EstimateMeter, create_estimate_meter
+from llem_energy.process_tree import ProcessTree
 from llem_schema import ENERGY_ESTIMATED, RunSettings
 from llem_testing import FakeClock, example_host
 from llem_testing.suites import PolledBench
@@ -17,10 +20,11 @@ class Cores(PolledBench):
         clock = FakeClock()
         self.busy_s = 0.0
         self.cores = 0.0
+        self.sigma_s = 0.0
         self.since_ns = clock.monotonic_ns()
         host = example_host()
         super().__init__(
-            meter=EstimateMeter(self.cpu_seconds, clock, core_power_w, self.make_sampler),
+            meter=EstimateMeter(self, clock, core_power_w, self.make_sampler),
             clock=clock,
             devices=(host,),
             idle_w={host.uuid: 0.0},
@@ -35,6 +39,9 @@ class Cores(PolledBench):
         clock = getattr(self, "clock", None)
         now_ns = self.since_ns if clock is None else clock.monotonic_ns()
         return self.busy_s + self.cores * (now_ns - self.since_ns) / 1e9
+
+    def reading_sigma_s(self) -> float:
+        return self.sigma_s
 
 
 @pytest.fixture
@@ -70,19 +77,29 @@ class TestReading:
         assert reading.uncertainty_j == pytest.approx(0.5 * reading.energy_j, rel=0.05)
         assert reading.comparison_uncertainty_j == pytest.approx(reading.uncertainty_j)
 
-    def test_of_a_process_that_does_nothing_is_nothing(self, cores: Cores) -> None:
+    @pytest.mark.parametrize("length_s", [0.001, 2.0, 60.0])
+    def test_of_a_process_that_does_nothing_is_none_with_a_bound(
+        self, cores: Cores, length_s: float
+    ) -> None:
+        cores.sigma_s = 0.01
         session = cores.open()
         cores.rest(1.0)
         window = session.begin("idle")
-        cores.rest(2.0)
+        cores.rest(length_s)
         window.end()
-        assert window.reading().energy_j == 0.0
+        cores.rest(1.0)
+        reading = window.reading()
+        assert (reading.energy_j, reading.code) == (None, "unresolved_window")
+        assert reading.upper_bound_j == pytest.approx(2 * math.sqrt(2) * 0.01 * 10.0)
 
-    def test_without_cpu_time_is_none_and_no_session_begins(self) -> None:
-        def gone() -> float:
-            raise OSError("no /proc here")
+    def test_is_as_uncertain_as_its_readings_are_coarse(self, cores: Cores) -> None:
+        cores.sigma_s = 0.5
+        reading = measured(cores)
+        assert reading.devices[0].terms["resolution"] == pytest.approx(math.sqrt(2) * 0.5 * 10.0)
+        assert reading.uncertainty_j > 0.5 * reading.energy_j + 1.0
 
-        meter = EstimateMeter(gone, FakeClock())
+    def test_without_cpu_time_is_none_and_no_session_begins(self, tmp_path: Path) -> None:
+        meter = EstimateMeter(ProcessTree(1, tmp_path / "no /proc here"), FakeClock())
         (problem,) = meter.problems([example_host()])
         assert "no /proc here" in problem.message
         with pytest.raises(LlemError, match="no /proc here"):

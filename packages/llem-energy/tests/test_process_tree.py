@@ -58,6 +58,17 @@ class TestTree:
         proc.remove(11)
         assert tree.cpu_seconds() == pytest.approx(1.5)
 
+    @pytest.mark.parametrize(("children", "ticks"), [((), 0.577), ((11, 12), 1.0)])
+    def test_tells_how_far_the_ticks_of_its_figures_let_it_stray(
+        self, proc: Proc, children: tuple[int, ...], ticks: float
+    ) -> None:
+        for pid in children:
+            proc.put(pid, (0, 0, 0, 0))
+        proc.put(10, (0, 0, 0, 0), children=children)
+        tree = ProcessTree(10, proc.folder, 50)
+        tree.cpu_seconds()
+        assert tree.reading_sigma_s() == pytest.approx(ticks / 50, rel=1e-3)
+
     def test_that_cannot_be_read_is_an_error(self, proc: Proc) -> None:
         with pytest.raises(OSError, match="stat"):
             ProcessTree(10, proc.folder, 100).cpu_seconds()

@@ -7,8 +7,10 @@ Science 8(12), 2021); cores of servers and desktops are specified for 3 to 20 W.
 and the instructions are, the memory, and what other programs do to the clock rate is not in it.
 """
 
+import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from llem_contracts import Clock, ConfigError, LlemError, NotSupported, Problem, SystemClock
 from llem_schema import ENERGY_ESTIMATED, HOST_ID, DeviceFacts, RunSettings
@@ -26,19 +28,28 @@ CORE_POWER_VARIABLE = "LLEM_CPU_W_PER_CORE"
 CORE_POWER_W = 12.0
 POLL_PERIOD_S = 0.1
 UPDATE_S = 0.01
-"""The kernel counts CPU time in steps of this."""
+"""The kernel brings the CPU time of what computes up to date at least this often."""
 _ERROR_SHARE = 0.25
 """1 sigma, so that at k = 2 it is half of the figure."""
 
-CpuSeconds = Callable[[], float]
-"""Gives the CPU time used so far. Raises `OSError`."""
+
+class CpuTime(Protocol):
+    """CPU time used so far, and how finely it is told."""
+
+    def cpu_seconds(self) -> float:
+        """Raises `OSError` where it cannot be read."""
+        ...
+
+    def reading_sigma_s(self) -> float:
+        """1 sigma of what one reading is off by."""
+        ...
 
 
 class CpuTimeSensor:
     """CPU time as joules."""
 
-    def __init__(self, cpu_seconds: CpuSeconds, core_power_w: float, clock: Clock) -> None:
-        self._cpu_seconds = cpu_seconds
+    def __init__(self, cpu_time: CpuTime, core_power_w: float, clock: Clock) -> None:
+        self._cpu_time = cpu_time
         self._core_power_w = core_power_w
         self._clock = clock
 
@@ -46,7 +57,7 @@ class CpuTimeSensor:
         """Read it now. Never raises for what cannot be read."""
         at_ns = self._clock.monotonic_ns()
         try:
-            return Poll(at_ns, energy_j=self._cpu_seconds() * self._core_power_w)
+            return Poll(at_ns, energy_j=self._cpu_time.cpu_seconds() * self._core_power_w)
         except (OSError, ValueError):
             return Poll(at_ns)
 
@@ -56,20 +67,20 @@ class EstimateMeter:
 
     def __init__(
         self,
-        cpu_seconds: CpuSeconds,
+        cpu_time: CpuTime,
         clock: Clock,
         core_power_w: float = CORE_POWER_W,
         make_sampler: SamplerFactory = ThreadSampler,
     ) -> None:
         self.core_power_w = core_power_w
         """What a busy core is taken to draw."""
-        self._cpu_seconds = cpu_seconds
+        self._cpu_time = cpu_time
         self._clock = clock
         self._make_sampler = make_sampler
 
     def problems(self, devices: Sequence[DeviceFacts]) -> tuple[Problem, ...]:
         try:
-            self._cpu_seconds()
+            self._cpu_time.cpu_seconds()
         except (OSError, ValueError) as error:
             return (
                 Problem(
@@ -93,7 +104,7 @@ class EstimateMeter:
         stride = max(1, round(period_s / POLL_PERIOD_S))
         recording = Recording(["cpu"], stride)
         task = SamplingTask(
-            sensors=[CpuTimeSensor(self._cpu_seconds, self.core_power_w, self._clock)],
+            sensors=[CpuTimeSensor(self._cpu_time, self.core_power_w, self._clock)],
             sensors_elsewhere="",  # another process would count itself, and know no power
             devices=("cpu",),
             period_s=period_s / stride,
@@ -109,6 +120,8 @@ class EstimateMeter:
             f"{self.core_power_w:g} W for each busy core",
             always_moves=False,
             error_term="model",
+            may_refuse_below_s=math.inf,  # a process that waits uses next to nothing, however long
+            reading_sigma_j=lambda: self._cpu_time.reading_sigma_s() * self.core_power_w,
             flags=(ENERGY_ESTIMATED,),
         )
         return SampledSession([host], recording, self._make_sampler(task), self._clock, period_s)
@@ -128,4 +141,4 @@ def create_estimate_meter(
             f"{CORE_POWER_VARIABLE}={stated!r} is no power of a core in watts",
             cure=f"Write a number such as {CORE_POWER_W:g}, or unset it.",
         )
-    return EstimateMeter(ProcessTree(os.getpid()).cpu_seconds, SystemClock(), core_power_w)
+    return EstimateMeter(ProcessTree(os.getpid()), SystemClock(), core_power_w)

@@ -5,14 +5,14 @@ what it read was reached some time in the update period before it (see `polled_c
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from llem_contracts import Sample
 from llem_schema import HOST_ID, DeviceReading, FrozenDict
 
-from llem_energy.budget import GAIN
+from llem_energy.budget import EXPANSION, GAIN
 from llem_energy.device_window import DeviceWindow
 from llem_energy.poll import BoardState
 from llem_energy.polled_counter import Reached, energy_at
@@ -21,6 +21,8 @@ from llem_energy.tracks import Knot
 
 MAY_REFUSE_BELOW_S = 1.0
 """Below this length a window may be too short to resolve."""
+RESOLUTION = "resolution"
+"""Term: what lies below the smallest step of a counter."""
 _REACH_NS = 5_000_000_000
 """How far around either end polls are looked at."""
 _POLLS_BEYOND = 5
@@ -64,6 +66,10 @@ class MeteredHost:
     """A counter that stands still is an old one; False where it may be that nothing was used."""
     error_term: str = GAIN
     """Name of the term for what the counters are off by."""
+    may_refuse_below_s: float = MAY_REFUSE_BELOW_S
+    """Below this length a window may be unresolved; infinite where it depends on what was used."""
+    reading_sigma_j: Callable[[], float] | None = None
+    """1 sigma of one reading by the resolution of the counters; None where that is far too fine."""
     flags: tuple[str, ...] = ()
 
     @property
@@ -106,15 +112,19 @@ class MeteredHost:
                 if silenced is not None:
                     return self._empty("sensor_failed", f"{reason} ({silenced})")
                 if duration_s < MAY_REFUSE_BELOW_S:
-                    return self._empty("unresolved_window", _too_short(duration_s, reason))
+                    return self._empty("unresolved_window", _unresolved(duration_s, reason))
                 return self._empty("sensor_failed", reason)
             joules[part.name], sigma_j = ends
             edges_j += sigma_j
             off_j += part.error_share * joules[part.name]
         total_j = sum(joules.values())
-        if duration_s < MAY_REFUSE_BELOW_S and total_j <= 2 * edges_j:
-            reason = _too_short(duration_s, "its error is as large as its figure")
-            bound_j = total_j + 2 * math.hypot(edges_j, off_j)
+        terms = {self.error_term: off_j, "edges": edges_j}
+        if self.reading_sigma_j is not None:
+            terms[RESOLUTION] = math.sqrt(2) * self.reading_sigma_j()  # of either end's reading
+        unseen_j = EXPANSION * math.hypot(edges_j, terms.get(RESOLUTION, 0.0))
+        if duration_s < self.may_refuse_below_s and total_j <= unseen_j:
+            reason = _unresolved(duration_s, "its error is as large as its figure")
+            bound_j = total_j + EXPANSION * math.hypot(*terms.values())
             return self._empty("unresolved_window", reason, bound_j)
         return DeviceWindow(
             DeviceReading(
@@ -124,7 +134,7 @@ class MeteredHost:
                 scope=self.scope,
                 mean_power_w=total_j / duration_s,
                 peak_power_w=self._peak_w(start_ns, end_ns),
-                terms=FrozenDict({self.error_term: off_j, "edges": edges_j}),
+                terms=FrozenDict(terms),
                 flags=self.flags,
                 reason=self.reason,
                 parts_j=FrozenDict(joules),
@@ -251,8 +261,10 @@ def _values(part: HostPart, start_ns: int, end_ns: int) -> Iterator[float]:
             yield energies_j[index]
 
 
-def _too_short(duration_s: float, why: str) -> str:
-    return f"a window of {duration_s:.3f} s is too short: {why}"
+def _unresolved(duration_s: float, why: str) -> str:
+    if duration_s < MAY_REFUSE_BELOW_S:
+        return f"a window of {duration_s:.3f} s is too short: {why}"
+    return f"too little was used in a window of {duration_s:.3f} s: {why}"
 
 
 def _or_none(value: float) -> float | None:
