@@ -1,8 +1,9 @@
 import io
 import os
+from pathlib import Path
 
 from llem import PowerProfile
-from llem_cli.printing import can_write, plain, write_lines
+from llem_cli.printing import can_write, outliving_its_reader, plain, write_lines
 from llem_cli.sparkline import ASCII, BLOCKS, power_lines, sparkline
 
 S = 1_000_000_000
@@ -54,8 +55,18 @@ class TestPrinting:
     def test_a_reader_that_went_away_is_no_error(self) -> None:
         reading, writing = os.pipe()
         os.close(reading)
-        with os.fdopen(writing, "w") as stream:
-            write_lines(["a line"] * 100_000, stream)
+        with os.fdopen(writing, "w") as stream, outliving_its_reader(stream) as outliving:
+            write_lines(["a line"] * 100_000, outliving)
+
+    def test_a_stream_outlives_its_reader_with_its_own_encoding(self, tmp_path: Path) -> None:
+        path = tmp_path / "out"
+        with path.open("w", encoding="latin-1") as stream, outliving_its_reader(stream) as same:
+            same.write("5 ± 1")
+        assert path.read_bytes() == b"5 \xb1 1"
+
+    def test_a_closed_stream_leads_to_nowhere(self) -> None:
+        with outliving_its_reader(None) as stream:
+            assert stream.write("a line") == 6
 
     def test_what_steers_a_terminal_becomes_a_question_mark(self) -> None:
         assert plain("a\x1b[2J\nb\u202e") == "a?[2J?b?"

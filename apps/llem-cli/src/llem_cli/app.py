@@ -7,6 +7,7 @@ from cyclopts import App, CycloptsError, UnusedCliTokensError
 
 from llem_cli import __version__, interruption
 from llem_cli.help_text import HelpText
+from llem_cli.printing import outliving_its_reader
 
 _RUN_EXAMPLES = """Examples:
   llem run --model builtin:tiny -n 16         no network, no GPU
@@ -56,6 +57,7 @@ app.command(
 def main() -> None:
     """Run the command line and leave with its exit code."""
     interruption.heed()
+    sys.stdout = outliving_its_reader(sys.stdout)
     try:
         code = _run(sys.argv[1:])
         interruption.ignore()
