@@ -99,6 +99,28 @@ class TestRunExperiment:
         with pytest.raises(llem.PreFlightError):
             llem.run_experiment(**{**SHORT, "dataset": "none.txt"})
 
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            (
+                {"max_output_token": 8},
+                "max_output_token: there is no such key; did you mean 'max_output_tokens'?",
+            ),
+            ({"n": "3"}, "n: input should be a valid integer, not '3'"),
+            (
+                {"acme-echo": {"batchsize": 1}},
+                "acme-echo.batchsize: there is no such key; did you mean 'acme-echo.batch_size'?",
+            ),
+        ],
+        ids=["key", "value", "plugin"],
+    )
+    def test_what_is_not_valid_is_told_in_the_words_of_the_command_line(
+        self, given: dict[str, Any], words: str
+    ) -> None:
+        with pytest.raises(ValidationError) as caught:
+            llem.run_experiment(model="builtin:tiny", **given)
+        assert caught.value.__notes__ == [words]
+
 
 class TestImport:
     def test_it_brings_nothing_heavy(self) -> None:

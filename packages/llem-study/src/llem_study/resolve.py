@@ -22,8 +22,9 @@ from llem_schema import (
 )
 from pydantic import ValidationError
 
+from llem_study.explain import explain_validation
 from llem_study.layers import Layer, merge, nested
-from llem_study.sections import foreign_backends, move_to_extension, refuse_misplaced
+from llem_study.sections import foreign_backends, move_to_extension, plugin_keys, refuse_misplaced
 from llem_study.user_config import load_user_config
 from llem_study.yaml_file import load_mapping
 
@@ -104,7 +105,14 @@ def _experiment_mapping(path: Path) -> dict[str, Any]:
 
 
 def _validated(values: Mapping[str, Any]) -> ExperimentConfig:
-    return ExperimentConfig.model_validate(move_to_extension(values, foreign_backends()))
+    """The config; a `ValidationError` gets its faults in plain words as notes."""
+    foreign = foreign_backends()
+    try:
+        return ExperimentConfig.model_validate(move_to_extension(values, foreign))
+    except ValidationError as error:
+        for sentence in explain_validation(error, plugin_keys=plugin_keys(foreign)):
+            error.add_note(sentence)
+        raise
 
 
 def _check_support(config: ExperimentConfig) -> None:

@@ -25,8 +25,9 @@ def run_experiment(
     `output_dir` names their parent folder. `listener` is told of progress.
 
     Raises `ConfigError` and pydantic's `ValidationError` for a configuration that cannot be used,
-    `PreFlightError` with everything that stands in the way, `BackendError` and `ExperimentError`
-    for what fails while it runs.
+    the latter with a note for each fault in the words of the command line; `PreFlightError` with
+    everything that stands in the way, `BackendError` and `ExperimentError` for what fails while it
+    runs.
     """
     flags = {
         key: value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
