@@ -143,6 +143,24 @@ class TestEstimate:
         assert reading.upper_bound_j is not None
         assert reading.upper_bound_j > 12.0 / os.sysconf("SC_CLK_TCK")
 
+    def test_at_a_power_that_is_none_is_refused_as_by_a_run(self, llem: Command) -> None:
+        spoilt = {"LLEM_CPU_W_PER_CORE": "abc"}
+        done = llem(
+            *("measure", "--meter", "estimate", "--device", "cpu", "--json"),
+            *("--", "touch", "started"),
+            env=spoilt,
+        )
+        run = llem(
+            *("run", "--model", "builtin:tiny", "--n", "1", "--set", "energy.meter=estimate"),
+            *("--set", "pytorch.device=cpu"),
+            env=spoilt,
+        )
+        refusal = done.stderr.splitlines()
+        assert (done.code, done.stdout) == (run.code, "")
+        assert "LLEM_CPU_W_PER_CORE='abc' is no power" in done.stderr
+        assert run.stderr.splitlines()[-len(refusal) :] == refusal
+        assert not (llem.folder / "started").exists()
+
 
 class TestExitCode:
     @pytest.mark.parametrize("code", [0, 3, 255])

@@ -6,7 +6,17 @@ from typing import Any
 
 import llem_energy
 import pytest
-from llem_contracts import METERS, ConfigError, PluginError, SystemClock, installed
+from llem_contracts import (
+    METERS,
+    ConfigError,
+    Meter,
+    MeterCandidate,
+    Plugin,
+    PluginError,
+    PreFlightError,
+    SystemClock,
+    installed,
+)
 from llem_energy import EnergyMonitor, NullMeter, open_library
 from llem_energy.descriptors import ESTIMATE_METER, NULL_METER, NVML_METER, RAPL_METER
 
@@ -84,6 +94,17 @@ class TestMonitor:
                 EnergyMonitor(devices=devices, **wiring)
         with pytest.raises(ConfigError):
             EnergyMonitor("nvlm")
+
+    def test_a_meter_that_a_setting_spoils_is_refused(self, make_machine: Any) -> None:
+        def create() -> Meter:
+            raise ConfigError("W=abc is no power", cure="Unset it.")
+
+        spoilt = MeterCandidate(Plugin("rapl", "p", "1", RAPL_METER, None), create)
+        wiring = wired(make_machine()) | {"find_meters": lambda name: [spoilt]}
+        monitor = EnergyMonitor("rapl", ["cpu"], **wiring)
+        with pytest.raises(PreFlightError, match="W=abc is no power") as refused:
+            monitor.start()
+        assert [problem.cure for problem in refused.value.problems] == ["Unset it."]
 
     def test_outside_its_with_a_monitor_does_nothing(self, make_machine: Any) -> None:
         monitor = EnergyMonitor(**wired(make_machine()))

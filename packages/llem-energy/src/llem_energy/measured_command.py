@@ -36,7 +36,8 @@ def measure_command(
     command's: see `command`.
 
     Raises `CommandError` for a command that cannot be started, `ConfigError` for no command, or a
-    meter or device that does not exist.
+    meter or device that does not exist. Raises `PreFlightError`, and starts nothing, for a setting
+    of the meter that cannot be used.
     """
     running = Command(command, stdout)
     monitor = quietly(lambda: EnergyMonitor(meter, devices).start(), EnergyMonitor.close)

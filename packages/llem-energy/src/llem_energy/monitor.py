@@ -30,6 +30,7 @@ from llem_contracts import (
     LlemError,
     MeterSession,
     MeterWindow,
+    PreFlightError,
     Sample,
     SystemClock,
     choose_meter,
@@ -43,6 +44,9 @@ from llem_energy.sources import FindSources, installed_sources
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_UNUSABLE = "meter_unusable"
+"""Code of a meter that could not be made: a setting of it is wrong, or its package is broken."""
 
 
 class MonitorWindow:
@@ -112,7 +116,8 @@ class EnergyMonitor:
     def start(self) -> Self:
         """Begin to sample, where a `with` does not fit, as over the cells of a notebook.
 
-        Raises `RuntimeError` the second time.
+        Raises `RuntimeError` the second time, and `PreFlightError` for a setting of the meter that
+        cannot be used.
         """
         if self._session is not None:
             raise RuntimeError("a monitor can be started once; make another one")
@@ -196,6 +201,9 @@ class EnergyMonitor:
         if choice is None:
             return self._without_sensor(uuids, "no meter is installed")
         if choice.meter is None:
+            unusable = [problem for problem in choice.problems if problem.code == _UNUSABLE]
+            if unusable:
+                raise PreFlightError(unusable)
             reason = "; ".join(problem.message for problem in choice.problems)
             return self._without_sensor(uuids, reason)
         if not choice.descriptor.senses:
