@@ -168,6 +168,7 @@ AMISS: list[tuple[str, str, dict[str, Any]]] = [
     ),
     ("cold_start", "no warm-up", {"warmup": Warmup(None, None, (), 0, 0.0)}),
     ("not_converged", "in 3 runs", {"warmup": replace(WARM, converged=False, final_cv=0.2)}),
+    ("not_converged", "too few to tell", {"warmup": Warmup(False, None, (9.0, 9.0), 16, 0.02)}),
     ("not_converged", "by 20.0%", {"warmup": replace(WARM, converged=False, final_cv=0.2)}),
     ("no_sensor", "there is no driver", {"no_energy": NO_SENSOR, "samples": 0}),
     ("counter_reset", "the counter fell", {"reading": reading(energy_j=None)}),

@@ -74,6 +74,8 @@ class TestConvergence:
             run(changed(order, warmup=warmup), world.ports)
         (problem,) = caught.value.problems
         assert problem.code == "protocol_conflict"
+        cold = changed(order, warmup=warmup, cold_start=True)
+        assert run(cold, world.ports).warmup_result.iterations_completed == 0
         alone = changed(order, warmup={**warmup, "convergence_detection": False, "thermal": "off"})
         assert run(alone, world.ports).warmup_result.iterations_completed == 21
 

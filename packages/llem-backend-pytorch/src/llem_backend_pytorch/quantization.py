@@ -1,6 +1,5 @@
 """Weights in fewer bits, by bitsandbytes."""
 
-import math
 from typing import Any
 
 from llem_contracts import Problem
@@ -36,9 +35,11 @@ def experts_problems(
 ) -> tuple[Problem, ...]:
     """A remark where experts keep their precision: transformers holds those of a layer in one
     tensor, and bitsandbytes looks for matrices of their own."""
-    if quantization is None or shape is None or not shape.counted_expert_parameters:
+    if quantization is None or shape is None:
         return ()
-    share = shape.counted_expert_parameters / (shape.counted_parameters or math.inf)
+    if not shape.counted_expert_parameters or not shape.counted_parameters:
+        return ()
+    share = shape.counted_expert_parameters / shape.counted_parameters
     return (
         Problem(
             code="experts_not_quantised",

@@ -92,10 +92,12 @@ def warnings_of(
             "adjusted figure rests on a difference of similar numbers.",
         )
     if warmup.converged is False:
+        why = "they are too few to tell how much their latencies vary"
+        if warmup.final_cv is not None:
+            why = f"the latencies of the last ones still varied by {warmup.final_cv:.1%}"
         warn(
             "not_converged",
-            f"The warm-up did not converge in {len(warmup.latencies_ms)} runs: the latencies of "
-            f"the last ones still varied by {warmup.final_cv or 0.0:.1%}.",
+            f"The warm-up did not converge in {len(warmup.latencies_ms)} runs: {why}.",
         )
     if heat.settled is False:
         warn("not_settled", f"The devices had not settled: {heat.note}.")

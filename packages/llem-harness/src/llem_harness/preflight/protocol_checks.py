@@ -3,6 +3,8 @@
 from llem_contracts import Problem
 from llem_schema import ExperimentConfig
 
+from llem_harness.cold_start import warmup_of
+
 
 def protocol_problems(config: ExperimentConfig) -> tuple[Problem, ...]:
     """That a cold start is to be in a steady state, or a warm-up to be longer than it may."""
@@ -18,7 +20,7 @@ def protocol_problems(config: ExperimentConfig) -> tuple[Problem, ...]:
                 cure="Ask for one of them.",
             )
         )
-    warmup = config.warmup
+    warmup = warmup_of(config)
     if warmup.convergence_detection and warmup.n_warmup > warmup.max_prompts:
         found.append(
             Problem(
